@@ -1,4 +1,4 @@
-//! The leases of what a command has fetched. What it has not revealed is given back at its end.
+//! The leases of the values that a command has fetched. Those of values that it did not reveal are revoked at its end.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -18,12 +18,12 @@ static READ: Mutex<Vec<(Arc<dyn Backend>, Lease)>> = Mutex::new(Vec::new());
 /// Whether values with leases were revealed.
 static IS_REVEALED: AtomicBool = AtomicBool::new(false);
 
-/// Has the leases of a resolver given back at the end.
+/// Revokes the leases of a resolver at the end.
 pub fn remember(resolver: &Resolver) {
     lock(&RESOLVERS).push(resolver.clone());
 }
 
-/// Leaves all leases to their time, since their values are revealed, and says until when they hold.
+/// Does not revoke any lease at the end, since their values are revealed, and says when they end.
 pub fn leave(reporter: &Reporter) {
     let resolvers = lock(&RESOLVERS);
     for lease in resolvers.iter().flat_map(Resolver::leases) {
@@ -32,20 +32,20 @@ pub fn leave(reporter: &Reporter) {
     }
 }
 
-/// Has all leases given back after all: their values were not revealed.
+/// Revokes all leases at the end after all: their values were not revealed.
 pub fn take_back() {
     IS_REVEALED.store(false, Ordering::Relaxed);
 }
 
-/// Has the lease of a secret given back at the end, unless it is left to its time. A secret that is read without a
-/// resolver's cache is known nowhere else.
+/// Revokes the lease of a secret at the end, unless its value is revealed. For a secret that is read without a
+/// resolver's cache, which would know the lease.
 pub fn record(backend: &Arc<dyn Backend>, secret: &StoredSecret) {
     if let Some(lease) = secret.lease() {
         lock(&READ).push((backend.clone(), lease.clone()));
     }
 }
 
-/// Leaves the lease of a secret to its time, since its value is revealed.
+/// Does not revoke the lease of a secret at the end, since its value is revealed.
 pub fn leave_one(name: &str, lease: &Lease, reporter: &Reporter) {
     IS_REVEALED.store(true, Ordering::Relaxed);
     lock(&READ).retain(|(_, read)| read.id() != lease.id());

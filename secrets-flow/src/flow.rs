@@ -43,7 +43,9 @@ pub struct Flow {
 impl Flow {
     /// Creates a flow without steps. Its name has lower-case letters, digits and `-`, begins with a letter, and is at most 45 long.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { plan: FlowPlan { name: name.into(), steps: Vec::new(), misplaced: Vec::new() } }
+        Self {
+            plan: FlowPlan { name: name.into(), steps: Vec::new(), called_before_step: Vec::new() },
+        }
     }
 
     /// Adds a step. Its name has lower-case letters, digits and `-`, and begins with a letter. A `_` becomes `-`.
@@ -72,50 +74,52 @@ impl Flow {
     /// ```
     pub fn declares<F>(self, function: F) -> Self {
         let _ = function;
-        self.word("declares", FlowStep::set_function::<F>)
+        self.change_step("declares", FlowStep::set_function::<F>)
     }
 
     /// Says after which steps the step runs: one name, or several.
     pub fn after(self, steps: impl StepNames) -> Self {
         let names = steps.into_names();
-        self.word("after", |step| step.after.extend(names.iter().map(|name| canonical(name))))
+        self.change_step("after", |step| {
+            step.after.extend(names.iter().map(|name| canonical(name)))
+        })
     }
 
     /// Sets how many more times the step is tried if it fails. Exit codes 2 to 5 are not tried again, since they cannot
     /// pass.
     pub fn retry(self, times: u32) -> Self {
-        self.word("retry", |step| step.retry = times)
+        self.change_step("retry", |step| step.retry = times)
     }
 
     /// Sets how long an attempt of the step may take. A manifest has whole seconds, rounded up.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.word("timeout", |step| step.timeout = Some(timeout))
+        self.change_step("timeout", |step| step.timeout = Some(timeout))
     }
 
     /// Sets the service account of the step's pod.
     pub fn service_account(self, name: impl Into<String>) -> Self {
-        self.word("service_account", |step| step.service_account = Some(name.into()))
+        self.change_step("service_account", |step| step.service_account = Some(name.into()))
     }
 
     /// Sets the processor time that the step's pod requests, such as `500m`.
     pub fn cpu(self, quantity: impl Into<String>) -> Self {
-        self.word("cpu", |step| step.cpu = Some(quantity.into()))
+        self.change_step("cpu", |step| step.cpu = Some(quantity.into()))
     }
 
     /// Sets the memory that the step's pod requests, such as `1Gi`. It is the pod's limit too.
     pub fn memory(self, quantity: impl Into<String>) -> Self {
-        self.word("memory", |step| step.memory = Some(quantity.into()))
+        self.change_step("memory", |step| step.memory = Some(quantity.into()))
     }
 
     /// Sets the image of the step's pod.
     pub fn image(self, image: impl Into<String>) -> Self {
-        self.word("image", |step| step.image = Some(image.into()))
+        self.change_step("image", |step| step.image = Some(image.into()))
     }
 
     /// Sets a variable of the step. A manifest contains it, so it is not for secrets. `run --in-process` keeps a variable
     /// that is set already.
     pub fn env(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.word("env", |step| drop(step.env.insert(name.into(), value.into())))
+        self.change_step("env", |step| drop(step.env.insert(name.into(), value.into())))
     }
 
     /// Runs the program's command line, and returns its exit code.
@@ -180,10 +184,10 @@ impl Flow {
         self.plan
     }
 
-    fn word(mut self, word: &'static str, apply: impl FnOnce(&mut FlowStep)) -> Self {
+    fn change_step(mut self, method: &'static str, apply: impl FnOnce(&mut FlowStep)) -> Self {
         match self.plan.steps.last_mut() {
             Some(step) => apply(step),
-            None => self.plan.misplaced.push(word),
+            None => self.plan.called_before_step.push(method),
         }
         self
     }

@@ -45,6 +45,7 @@
 #![cfg_attr(not(unix), allow(dead_code, reason = "processes of steps are those of Unix"))]
 
 mod arguments;
+mod attempts;
 mod body;
 mod checks;
 mod commands;

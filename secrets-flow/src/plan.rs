@@ -1,12 +1,12 @@
 use crate::step::{FlowStep, canonical};
 
-/// What a flow says: its name and its steps.
+/// The content of a flow: its name and its steps.
 #[derive(Debug)]
 pub struct FlowPlan {
     pub name: String,
     pub steps: Vec<FlowStep>,
-    /// The words that were said before the first step.
-    pub misplaced: Vec<&'static str>,
+    /// The methods of a step that were called before the first step.
+    pub called_before_step: Vec<&'static str>,
 }
 
 impl FlowPlan {

@@ -7,17 +7,6 @@ use secrets_runtime::{
 
 use crate::body::StepBody;
 
-/// Exit codes of what cannot pass if it is tried again: a mistake on the command line, and secrets that are missing,
-/// refused or wrong.
-pub const FINAL_CODES: [u8; 4] = [2, 3, 4, 5];
-
-/// The variable with the most attempts that `run` makes of a step. A Job sets it to 1, because its own tries start the
-/// whole program again.
-pub const ATTEMPTS_VARIABLE: &str = "SECRETS_FLOW_ATTEMPTS";
-
-/// The time before the second attempt. It doubles with each further one.
-pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
 /// A step of a flow: its body, and the words that follow it.
 #[derive(Debug)]
 pub struct FlowStep {

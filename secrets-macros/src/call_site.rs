@@ -14,7 +14,7 @@ pub struct CallSite {
     pub line: u32,
     /// Whether secrets-runtime is built with its feature `guard`.
     pub has_guard: bool,
-    /// Whether `current_context` is certain to be the runtime's function here. The file is looked through only if it
+    /// Whether `current_context` is certain to be the runtime's function here. The file is searched only if it
     /// matters.
     pub is_context_known: LazyCell<bool, Box<dyn FnOnce() -> bool>>,
 }

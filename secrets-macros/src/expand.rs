@@ -13,12 +13,12 @@ use crate::{
     },
     attribute_kind::AttributeKind,
     call_site::CallSite,
-    crate_lock::CrateLock,
-    emit::{lock_checks::LockChecks, step::StepExpansion},
+    emit::{lock_constants::LockConstants, step::StepExpansion},
     mistakes::Mistakes,
     parse::{
         attribute_args::AttributeArgs,
         companion::{self, BodyWords},
+        crate_lock::CrateLock,
         function::Function,
         instrument,
         typed_parameter::{self, TypedParameter},
@@ -100,7 +100,11 @@ pub fn expand(
                 result: &shape.result,
                 parameters: &parameters,
                 arguments: &arguments,
-                lock_checks: LockChecks { declaration: &declaration, crate_lock, fields: &fields },
+                lock_constants: LockConstants {
+                    declaration: &declaration,
+                    crate_lock,
+                    fields: &fields,
+                },
             };
             let body = body.with_content(step.body(&shape, body));
             cloned_argument::rename(&mut function.signature, &arguments);

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `parse` | reads the tokens: the function, the other attribute on it (`companion`), the arguments and the typed parameters |
 //! | `analyze` | finds their meaning with the grammar of `secrets-spec` (`declaration`), and how the function runs (`shape`) |
-//! | `emit` | writes one `static` (`descriptor`) and one call that runs the body (`step`, or `retry` with `refresh_on`) |
+//! | `emit` | writes one `static` (`descriptor`) and one call that runs the body (`step`, or `refresh_on` with `refresh_on`) |
 //!
 //! Every mistake in any stage is added to one `report`. If there are any, the function is emitted without a step,
 //! so that the compiler reports nothing else.
@@ -18,7 +18,6 @@ use proc_macro::TokenStream;
 mod analyze;
 mod attribute_kind;
 mod call_site;
-mod crate_lock;
 mod emit;
 mod expand;
 mod inferred_check;
@@ -33,8 +32,8 @@ mod tokens;
 
 use attribute_kind::AttributeKind;
 use call_site::CallSite;
-use crate_lock::CrateLock;
 use expand::expand;
+use parse::crate_lock::CrateLock;
 
 /// Makes a function a step: its secrets are checked at compile time, fetched together before the body runs, and
 /// readable only inside the body.

@@ -5,7 +5,8 @@ use std::cell::LazyCell;
 use proc_macro2::TokenStream;
 
 use crate::{
-    attribute_kind::AttributeKind, call_site::CallSite, crate_lock::CrateLock, expand::expand,
+    attribute_kind::AttributeKind, call_site::CallSite, expand::expand,
+    parse::crate_lock::CrateLock,
 };
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {

@@ -223,9 +223,11 @@ pub mod __private {
             },
             never,
             parameters::{Filler, FromSecret, no_parameters},
+            refresh_on::{
+                CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry,
+            },
             registry::STEPS,
             result_adapter::ResultAdapter,
-            retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},
             run_sync::{call, call_with},
             step::Step,

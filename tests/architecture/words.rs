@@ -12,6 +12,8 @@ const BANNED: &[(&str, &str)] = &[
     ("is no", "is not a"),
     ("is none", "is not one"),
     ("tells", "reports, returns"),
+    ("looked through", "searched"),
+    ("given back", "revoked, returned"),
 ];
 
 /// What a doc comment does not begin with: it says nothing to those who see it alone.

@@ -88,7 +88,7 @@ fn a_read_that_cannot_be_recorded_returns_no_value() -> Result<(), Error> {
 }
 
 #[test]
-fn without_it_the_step_goes_on() -> Result<(), Error> {
+fn without_it_the_step_continues() -> Result<(), Error> {
     for at in [AuditEventKind::Resolved, AuditEventKind::Read] {
         for panics in [false, true] {
             let sink = Failing { panics, ..Failing::at(at) };

@@ -47,7 +47,7 @@ impl Backend for Circular {
 }
 
 #[tokio::test]
-async fn a_backend_that_waits_for_itself_waits_quietly() {
+async fn a_backend_that_waits_for_itself_is_hardly_polled() {
     let circular = Circular::default();
     let builder = Resolver::builder().backend(circular.clone()).default_backend("circular");
     let resolver = circular.resolver.get_or_init(|| builder.build().unwrap());

@@ -12,7 +12,7 @@ const TTL: Duration = Duration::from_secs(1000);
 const INSTANT: Duration = Duration::from_millis(1);
 
 #[test]
-fn a_value_serves_later_steps_until_it_expires() {
+fn a_value_is_used_by_later_steps_until_it_expires() {
     let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
     let resolver = backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap();
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
@@ -48,7 +48,7 @@ fn what_was_fetched_together_does_not_expire_together() {
 }
 
 #[test]
-fn without_a_time_nothing_is_kept() {
+fn without_a_ttl_nothing_is_cached() {
     let backend = FakeBackend::new("SeNtInEl-1");
     let resolver = backend.builder().cache_ttl(Duration::ZERO).build().unwrap();
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
@@ -172,7 +172,7 @@ impl Backend for Uncached {
 }
 
 #[test]
-fn a_backend_may_say_that_nothing_of_it_is_kept() {
+fn a_backend_may_say_that_its_answers_are_not_cached() {
     let backend = FakeBackend::new("SeNtInEl");
     let resolver =
         Resolver::builder().backend(Uncached(backend.clone())).default_backend("fake").build();
@@ -184,7 +184,7 @@ fn a_backend_may_say_that_nothing_of_it_is_kept() {
 }
 
 #[test]
-fn a_version_is_kept_beside_the_current_one() {
+fn a_version_is_cached_beside_the_current_one() {
     let backend = FakeBackend::new("SeNtInEl-1");
     let resolver = backend.resolver();
     read(&resolver, "db").unwrap();

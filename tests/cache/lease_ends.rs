@@ -1,4 +1,4 @@
-//! Leases: when they are given back, and what is said of them.
+//! Leases: when they are revoked, and the warnings about them.
 
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ fn a_shutdown_tries_again_for_a_moment_and_gives_up() {
 }
 
 #[test]
-fn what_was_granted_for_no_time_serves_one_step_and_is_given_back() {
+fn a_lease_of_no_duration_is_used_by_one_step_and_revoked() {
     let (backend, clock, resolver) = setup_with(|it| it.duration = NONE);
     let step = begin(&resolver);
     assert_eq!(value(&step), "SeNtInEl-1");

@@ -188,7 +188,7 @@ fn nothing_is_served_past_its_end_while_the_server_is_gone() {
 }
 
 #[test]
-fn a_lease_whose_renewal_is_refused_serves_no_further_step() {
+fn a_lease_whose_renewal_is_refused_is_used_by_no_further_step() {
     for kind in [ErrorKind::NotFound, ErrorKind::AccessDenied, ErrorKind::InvalidConfig] {
         let (backend, clock, resolver) = setup_with(|it| it.renewals.push_back(Err(kind)));
         let step = begin(&resolver);

@@ -43,7 +43,7 @@ fn so_are_synchronous_ones() {
 }
 
 #[tokio::test]
-async fn a_failure_is_shared_by_those_who_waited_and_is_not_kept() {
+async fn a_failure_is_shared_by_all_waiters_and_is_not_cached() {
     let backend = FakeBackend::new("SeNtInEl");
     backend.delay(SLOW);
     backend.fail(ErrorKind::AccessDenied);

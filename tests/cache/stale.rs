@@ -23,7 +23,7 @@ fn expired(backend: &FakeBackend, stale: Duration) -> (Resolver, ManualClock) {
 }
 
 #[test]
-fn while_the_backend_throttles_or_is_down_the_expired_value_serves() {
+fn while_the_backend_throttles_or_is_down_the_expired_value_is_used() {
     for kind in [ErrorKind::Throttled, ErrorKind::Unavailable, ErrorKind::Timeout] {
         let backend = FakeBackend::new("SeNtInEl");
         let (resolver, clock) = expired(&backend, Duration::from_secs(60));
@@ -55,7 +55,7 @@ fn a_secret_that_is_gone_or_refused_is_not_served() {
 }
 
 #[test]
-fn an_expired_value_serves_for_its_time_and_no_longer() {
+fn an_expired_value_is_used_until_it_ends() {
     let backend = FakeBackend::new("SeNtInEl");
     let stale = Duration::from_secs(200);
     let (resolver, clock) = expired(&backend, stale);

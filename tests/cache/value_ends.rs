@@ -50,7 +50,7 @@ fn a_value_is_fetched_again_at_two_thirds_of_its_time() {
 }
 
 #[test]
-fn it_serves_while_its_backend_is_down_and_not_past_its_end() {
+fn it_is_used_while_its_backend_is_down_and_not_past_its_end() {
     let Server { resolver, clock, is_down, .. } = server(TIME);
     read(&resolver, "db").unwrap();
     is_down.store(true, Ordering::Relaxed);
@@ -61,7 +61,7 @@ fn it_serves_while_its_backend_is_down_and_not_past_its_end() {
 }
 
 #[test]
-fn a_value_for_no_time_serves_those_who_wait_and_is_not_kept() {
+fn a_value_with_zero_ttl_is_shared_by_waiters_and_not_cached() {
     let Server { resolver, fetched, .. } = server(Duration::ZERO);
     for number in 1..4 {
         assert_eq!(read(&resolver, "db").unwrap(), format!("SeNtInEl-{number}"));

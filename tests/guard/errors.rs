@@ -1,4 +1,4 @@
-//! What is looked through of an error.
+//! Which parts of an error are searched.
 
 use std::{error::Error as StdError, fmt};
 
@@ -61,7 +61,7 @@ fn fails(failure: Failure) -> Result<String, Failure> {
 }
 
 #[test]
-fn the_chain_of_an_error_is_looked_through_and_its_masked_text_stays() {
+fn the_chain_of_an_error_is_searched_and_its_masked_text_stays() {
     let error = leaked(with_db(|| fails(text())));
     assert_eq!(paths(&error), ["error"]);
     let message = error.problems()[0].message();
@@ -111,7 +111,7 @@ fn an_error_without_a_secret_passes() {
 }
 
 #[test]
-fn the_value_is_not_looked_at_with_errors() {
+fn the_value_is_not_searched_with_errors() {
     #[secrets(sources = ["db"], guard = "errors")]
     fn step() -> Result<(String, fn()), Failure> {
         fn nothing() {}
@@ -121,7 +121,7 @@ fn the_value_is_not_looked_at_with_errors() {
 }
 
 #[test]
-fn errors_of_every_kind_are_looked_through() {
+fn errors_of_every_kind_are_searched() {
     #[secrets(sources = ["db"], guard = "errors")]
     fn of_anyhow() -> anyhow::Result<()> {
         let error = anyhow::anyhow!("login with {PASSWORD} failed");
@@ -188,7 +188,7 @@ impl From<Error> for Hidden {
 }
 
 #[test]
-fn whatever_an_error_has_is_looked_at() {
+fn every_text_of_an_error_is_searched() {
     #[secrets(sources = ["db"], guard = "errors")]
     fn shown() -> Result<(), Shown> {
         Err(Shown(PASSWORD.to_owned()))
@@ -217,7 +217,7 @@ fn whatever_an_error_has_is_looked_at() {
 }
 
 #[test]
-fn the_value_and_the_error_are_looked_at_with_deny() {
+fn the_value_and_the_error_are_searched_with_deny() {
     #[secrets(sources = ["db"], guard = "deny")]
     fn step(failure: Option<Failure>) -> Result<String, Failure> {
         failure.map_or(Ok(PASSWORD.to_owned()), Err)

@@ -1,4 +1,4 @@
-//! Values and errors that go wrong while they are looked through.
+//! Values and errors that go wrong while they are searched.
 
 use std::{cell::Cell, error::Error as StdError, fmt};
 
@@ -82,7 +82,7 @@ impl Serialize for Forgiving {
     }
 }
 
-/// The only problem of a step whose result cannot be looked through.
+/// The only problem of a step whose result cannot be searched.
 #[track_caller]
 fn unseen(error: &Error) -> &str {
     let [problem] = error.problems() else { panic!("{error}") };
@@ -197,7 +197,7 @@ impl From<Error> for Unformattable {
 }
 
 #[test]
-fn an_error_that_fails_or_panics_while_it_is_formatted_is_looked_at_as_far_as_it_goes() {
+fn an_error_that_fails_or_panics_while_it_is_formatted_is_searched_up_to_there() {
     #[secrets(sources = ["db"], guard = "errors")]
     fn step(panics: bool) -> Result<(), Unformattable> {
         Err(Unformattable(panics))

@@ -1,4 +1,4 @@
-//! The leak guard: what steps return is looked through before anybody gets it.
+//! The leak guard: the results of steps are searched before the caller gets them.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod errors;

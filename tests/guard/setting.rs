@@ -139,7 +139,7 @@ fn parameter(#[secret("api", key = "token")] token: String) -> anyhow::Result<Ve
 }
 
 #[test]
-fn a_step_that_says_nothing_is_looked_at_as_far_as_its_type_is_seen() {
+fn a_step_without_a_mode_is_searched_as_far_as_its_type_is_known() {
     assert!(is_leak(with_deny(text)));
     assert!(is_leak(with_deny(error_of_not_serialize)));
     assert!(!is_leak(with_deny(not_serialize)));

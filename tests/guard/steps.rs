@@ -96,7 +96,7 @@ impl Job for Service {
 }
 
 #[test]
-fn every_shape_of_a_step_is_looked_at() {
+fn every_shape_of_a_step_is_searched() {
     assert_eq!(paths(&with_db_async(asynchronous()).unwrap_err()), ["$"]);
     assert_eq!(paths(&with_db(of_requests).unwrap_err()), ["$"]);
     assert_eq!(paths(&with_db(|| with_parameter(1)).unwrap_err()), ["$[1]"]);
@@ -142,7 +142,7 @@ fn off_and_warn_let_the_result_pass() {
 }
 
 #[test]
-fn a_step_inside_another_is_looked_at_for_its_own_secrets() {
+fn a_step_inside_another_is_searched_for_its_own_secrets() {
     #[secrets(sources = ["api"], guard = "deny")]
     fn outer() -> Result<String> {
         let inner = inner()?;
@@ -249,7 +249,7 @@ fn leaked(result: Result<String, Failure>) -> Error {
 }
 
 #[test]
-fn with_refresh_on_each_run_is_looked_at_for_the_values_before_and_after() {
+fn with_refresh_on_each_run_is_searched_for_the_values_before_and_after() {
     let seen = std::sync::Mutex::default();
     // The first run leaks: the predicate gets the guard's error, and the body does not run again.
     assert_eq!(paths(&leaked(retried(&seen, true, false))), ["error"]);

@@ -1,4 +1,4 @@
-//! What is looked through of a value, and how its places are called.
+//! Which parts of a value are searched, and the names of its places.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -222,7 +222,7 @@ fn a_long_value_is_found_in_a_long_text_and_in_one_that_comes_in_pieces() {
 }
 
 #[test]
-fn numbers_characters_and_bytes_are_looked_at() {
+fn numbers_characters_and_bytes_are_searched() {
     #[secrets(sources = ["pin"], guard = "deny")]
     fn step<T: Serialize>(value: T) -> Result<T, Error> {
         Ok(value)
@@ -250,7 +250,7 @@ fn numbers_characters_and_bytes_are_looked_at() {
 }
 
 #[test]
-fn json_as_it_is_written_is_looked_at_at_its_place() {
+fn json_as_it_is_written_is_searched_at_its_place() {
     let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
     assert_eq!(places(vec![raw("1"), raw(&json!([PASSWORD]).to_string())]), ["$[1]"]);
 }

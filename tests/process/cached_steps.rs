@@ -14,11 +14,11 @@ use secrets_tests::fake_backend::{FakeBackend, declared};
 use crate::child::{cases, child};
 
 pub const CASES: &[(&str, fn())] = cases![
-    it_is_said_once_that_an_expired_value_serves,
+    the_use_of_an_expired_value_is_said_once,
     a_step_that_was_called_before_asks_nothing,
     a_refresh_reaches_steps_that_were_called_before,
     a_step_looks_again_when_its_secrets_have_expired,
-    a_new_value_replaces_an_expired_one_that_serves,
+    a_new_value_replaces_an_expired_one_in_use,
     a_step_that_fails_asks_past_what_others_fetched_before,
     in_a_test_a_step_reads_the_secrets_of_the_test,
     each_call_has_files_of_its_own,
@@ -79,7 +79,7 @@ fn a_step_looks_again_when_its_secrets_have_expired() {
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
 }
 
-fn a_new_value_replaces_an_expired_one_that_serves() {
+fn a_new_value_replaces_an_expired_one_in_use() {
     let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
     let resolver = backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap();
     resolver.clone().install().unwrap();
@@ -159,7 +159,7 @@ fn a_step_is_as_alone_with_its_variables_as_before() {
     assert_ne!(first, second, "the files of two calls are two");
 }
 
-fn it_is_said_once_that_an_expired_value_serves() {
+fn the_use_of_an_expired_value_is_said_once() {
     let output = child("serve_stale").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let output = String::from_utf8(output.stderr).unwrap();

@@ -194,7 +194,7 @@ fn what_the_masker_knows_is_wiped_when_the_process_ends() {
 #[cfg(target_os = "linux")]
 const SEED: u8 = 50;
 
-/// Looks through the memory after what the main thread has registered later has been dropped.
+/// Searches the memory after what the main thread has registered later has been dropped.
 #[cfg(target_os = "linux")]
 struct LastLook(Masker);
 

@@ -108,7 +108,7 @@ fn field(value: &str) -> Result<Fetched, Error> {
 const TYPES: [&str; 5] = ["local", "env", "file", "aws-secrets-manager", "my-vault"];
 
 #[test]
-fn one_that_looks_at_an_option_is_never_given_an_answer_to_another_request() {
+fn one_that_uses_an_option_never_gets_an_answer_to_another_request() {
     for kind in TYPES {
         let calls = Arc::new(AtomicUsize::new(0));
         let count = calls.clone();
@@ -232,7 +232,7 @@ fn requests_of_one_identity_are_made_once() {
 }
 
 #[test]
-fn an_answer_serves_the_identities_that_it_names_and_no_others() {
+fn an_answer_is_used_for_the_identities_that_it_names_and_no_others() {
     let own = Own::new("my-vault", |request| {
         let identity = Identity::of(request);
         let found = field(&format!("SeNtInEl-{}", request.id()))?;

@@ -138,7 +138,7 @@ impl Wake for Counted {
 }
 
 #[tokio::test]
-async fn one_who_polls_for_changes_again_and_again_is_kept_once() {
+async fn a_waiter_that_polls_for_changes_several_times_is_stored_once() {
     let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
     let (_resolver, rotating) = rotating(&backend, &clock);
     rotating.current().await.unwrap();

@@ -18,7 +18,7 @@ fn asks_wrongly() -> Result<Vec<Error>, Error> {
 }
 
 #[test]
-fn each_says_what_was_asked_where_and_what_to_do() {
+fn each_error_names_the_request_the_place_and_the_remedy() {
     install();
     let errors = asks_wrongly().unwrap();
     let kinds: Vec<_> = errors.iter().map(Error::kind).collect();

@@ -107,7 +107,7 @@ fn two_steps_have_files_of_their_own() {
 }
 
 #[test]
-fn it_ends_when_the_step_returns_whoever_holds_the_context() {
+fn it_ends_when_the_step_returns_even_if_the_context_is_held() {
     with_secrets(GIVEN, || {
         let (context, path) = sync_step(|| (current_context(), file("key.pem"))).unwrap();
         assert!(!path.exists());

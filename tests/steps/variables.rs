@@ -73,7 +73,7 @@ fn nothing_is_set_unless_everything_can_be() {
 }
 
 #[test]
-fn allow_override_lifts_what_the_environment_has() {
+fn allow_override_replaces_variables_of_the_environment() {
     install();
     let mut command = Command::new("true");
     overriding().unwrap().apply_to(&mut command).unwrap();

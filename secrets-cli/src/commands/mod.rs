@@ -1,18 +1,18 @@
-//! The commands, one file each.
+//! The commands, one file or folder each.
 
 pub mod audit;
 mod check;
-mod completions;
 mod delete;
 mod doctor;
+mod explain;
 mod export;
 mod get;
 mod import;
+mod inspect;
 mod list;
 mod lock;
-mod man;
 mod mask;
-mod program;
+mod policy;
 mod register;
 mod rename;
 mod render;
@@ -20,6 +20,7 @@ mod resolve;
 pub mod run;
 mod trust;
 mod update;
+mod usage;
 
 use crate::{args::Command, argv::FieldArg, failure::Failure, output::reporter::Reporter};
 
@@ -41,12 +42,12 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Check(args) => check::run(&args, reporter),
         Command::Lock(args) => lock::run(&args, reporter),
         Command::Audit(args) => audit::run(&args, reporter),
-        Command::Inspect(args) => program::inspect::run(&args, reporter),
-        Command::Policy(args) => program::policy::run(&args, reporter),
-        Command::Explain(args) => program::explain::run(&args, reporter),
+        Command::Inspect(args) => inspect::run(&args, reporter),
+        Command::Policy(args) => policy::run(&args, reporter),
+        Command::Explain(args) => explain::run(&args, reporter),
         Command::Doctor(args) => doctor::run(&args),
         Command::Trust(args) => trust::run(&args, reporter),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
+        Command::Completions(args) => usage::completions::run(&args),
+        Command::Man(args) => usage::man::run(&args),
     }
 }

@@ -271,7 +271,7 @@ impl Stores {
     }
 }
 
-/// Reads a secret, whose lease is given back at the end of the command unless its value is revealed.
+/// Reads a secret. Its lease is revoked at the end of the command unless its value is revealed.
 fn read(
     backend: &Arc<dyn Backend>,
     name: &str,

@@ -22,9 +22,9 @@ const MAX_RETRIES: u32 = i32::MAX as u32;
 pub fn mistakes(flow: &FlowPlan) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(flow_name(&flow.name));
-    for word in &flow.misplaced {
+    for method in &flow.called_before_step {
         found.push(format!(
-            "`.{word}(..)` stands before the first step: write it after the step that it is about"
+            "`.{method}(..)` stands before the first step: write it after the step that it is about"
         ));
     }
     if flow.steps.is_empty() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    attempts::{FINAL_CODES, FIRST_PAUSE},
     failure::CommandFailure,
     manifest::{
         deployment::{Deployment, IMAGE_HELP},
@@ -10,7 +11,7 @@ use crate::{
         node::{ManifestNode, list, map},
         pod::ContainerSpec,
     },
-    step::{FINAL_CODES, FIRST_PAUSE, FlowStep},
+    step::FlowStep,
 };
 
 const API_VERSION: &str = "argoproj.io/v1alpha1";

@@ -1,6 +1,7 @@
 //! One pod of Kubernetes that runs all steps.
 
 use crate::{
+    attempts::{ATTEMPTS_VARIABLE, FINAL_CODES},
     checks::{environment::joined, quantity::larger},
     failure::CommandFailure,
     manifest::{
@@ -10,7 +11,7 @@ use crate::{
         node::{ManifestNode, list, map},
         pod::ContainerSpec,
     },
-    step::{ATTEMPTS_VARIABLE, FINAL_CODES, FlowStep},
+    step::FlowStep,
 };
 
 /// The name of the container, by which the policy for failures refers to it.

@@ -30,7 +30,7 @@ pub struct StepDeclaration {
     /// The span of `output = "serialize"`, if it is set.
     pub serialize: Option<SourceSpan>,
     pub guard: Option<GuardMode>,
-    /// The span of a `guard` that looks through results.
+    /// The span of a `guard` that searches results.
     pub guard_at: Option<SourceSpan>,
 }
 

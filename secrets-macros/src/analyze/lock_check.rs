@@ -1,5 +1,5 @@
 //! Compares what a step declares with `secrets.lock`. Texts that only the compiler knows are compared by constants
-//! (`emit/lock_checks.rs`).
+//! (`emit/lock_constants.rs`).
 
 use secrets_spec::{
     LockGap, LockedSource, RequestDraft, RequestView, SecretsLock, TextNode, locked_request_gap,

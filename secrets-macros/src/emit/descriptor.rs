@@ -6,7 +6,7 @@ use syn::{Pat, ext::IdentExt as _};
 use crate::{
     analyze::declaration::{StepDeclaration, has_unknown_group},
     call_site::CallSite,
-    emit::{constants::Constants, lock_checks::LockChecks},
+    emit::{constants::Constants, lock_constants::LockConstants},
     parse::typed_parameter::TypedParameter,
     span::SourceSpan,
     tokens::to_source,
@@ -27,7 +27,7 @@ pub fn descriptor(
     location: &CallSite,
     declaration: &StepDeclaration,
     parameters: &[TypedParameter],
-    lock_checks: &LockChecks<'_>,
+    lock_constants: &LockConstants<'_>,
 ) -> Descriptor {
     let mut constants = Constants::default();
     check_sources(&declaration.sources, &mut constants);
@@ -39,8 +39,8 @@ pub fn descriptor(
     if let Some(role) = &declaration.role {
         constants.check_unknown(role, declaration.role_check());
     }
-    let tracking = lock_checks.crate_lock.take_tracking();
-    let type_checks = lock_checks.add(parameters, &mut constants);
+    let tracking = lock_constants.crate_lock.take_tracking();
+    let type_checks = lock_constants.add(parameters, &mut constants);
     let draft = StepDraft {
         name,
         file: &location.file,

@@ -2,7 +2,7 @@
 
 pub mod constants;
 pub mod descriptor;
-pub mod lock_checks;
+pub mod lock_constants;
+pub mod refresh_on;
 pub mod result_adapter;
-pub mod retry;
 pub mod step;

@@ -1,5 +1,5 @@
 //! What the runtime gets of the result type of a step: how to make a result from an error, and with the feature `guard`
-//! how to look through one.
+//! how to search one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -18,7 +18,7 @@ impl StepExpansion<'_> {
     pub fn adapter(&self, result: &Type) -> TokenStream {
         let span = result.span().resolved_at(Span::mixed_site());
         let from_error = quote_spanned!(span=> <#result as __secrets::Fallible>::from_error);
-        match self.look_through(result) {
+        match self.search(result) {
             Some(look) => quote!(__secrets::adapter!(#from_error, #look)),
             None => from_error,
         }
@@ -29,14 +29,14 @@ impl StepExpansion<'_> {
         let ty = SourceSpan::of_tokens(quote!(#result));
         let method = Ident::new("refresh_on", ty.end);
         let refresh_on = quote_spanned!(ty.start=> <#result as __secrets::Fallible>::#method);
-        match self.look_through(result) {
+        match self.search(result) {
             Some(look) => quote!(__secrets::refresh_adapter!(#refresh_on, #look)),
             None => refresh_on,
         }
     }
 
-    /// Returns in which way results are looked through, in the words of the runtime's macros; `None` without the feature.
-    fn look_through(&self, result: &Type) -> Option<TokenStream> {
+    /// Returns how results are searched, in the words of the runtime's macros; `None` without the feature.
+    fn search(&self, result: &Type) -> Option<TokenStream> {
         if !self.location.has_guard {
             return None;
         }
@@ -46,7 +46,7 @@ impl StepExpansion<'_> {
             let success = Ident::new("Success", ty.end);
             let value = quote_spanned!(ty.start=> <#result as __secrets::Fallible>::#success);
             let span = result.span().resolved_at(Span::mixed_site());
-            quote_spanned!(span=> value <#value as __secrets::Inspectable>::look_at)
+            quote_spanned!(span=> value <#value as __secrets::Inspectable>::search)
         };
         Some(match self.declaration.guard {
             Some(GuardMode::Off) => quote!(off),

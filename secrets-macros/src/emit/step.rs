@@ -11,7 +11,7 @@ use crate::{
     call_site::CallSite,
     emit::{
         descriptor::{Descriptor, descriptor},
-        lock_checks::LockChecks,
+        lock_constants::LockConstants,
     },
     parse::{
         function::{Body, Function},
@@ -29,7 +29,7 @@ pub struct StepExpansion<'a> {
     pub parameters: &'a [TypedParameter],
     /// The arguments that are cloned for each run; empty without `refresh_on`.
     pub arguments: &'a [ClonedArgument],
-    pub lock_checks: LockChecks<'a>,
+    pub lock_constants: LockConstants<'a>,
 }
 
 impl StepExpansion<'_> {
@@ -68,8 +68,13 @@ impl StepExpansion<'_> {
     fn prelude(&self, result: &Type) -> TokenStream {
         let runtime = &self.declaration.runtime;
         let name = self.function.signature.ident.unraw().to_string();
-        let Descriptor { items, step } =
-            descriptor(&name, self.location, self.declaration, self.parameters, &self.lock_checks);
+        let Descriptor { items, step } = descriptor(
+            &name,
+            self.location,
+            self.declaration,
+            self.parameters,
+            &self.lock_constants,
+        );
         let serialize = self.declaration.serialize.as_ref().map(|_| {
             let span = result.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> __secrets::assert_storable::<#result>();)

@@ -44,7 +44,7 @@ pub fn take(
     taken
 }
 
-/// What the words of a body say, which is looked through once.
+/// The findings about the words of a body, which is searched once.
 pub struct BodyWords {
     /// Whether another attribute has already made this function a step.
     pub is_step: bool,

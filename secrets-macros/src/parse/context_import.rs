@@ -13,7 +13,7 @@ const NAME: &str = "current_context";
 pub fn is_of_runtime(file: &str) -> bool {
     let mut found = Imports::default();
     if let Ok(tokens) = file.parse() {
-        found.look_through(tokens);
+        found.search(tokens);
     }
     found.of_runtime && !found.other
 }
@@ -25,11 +25,11 @@ struct Imports {
 }
 
 impl Imports {
-    fn look_through(&mut self, tokens: TokenStream) {
+    fn search(&mut self, tokens: TokenStream) {
         let mut trees = tokens.into_iter().peekable();
         while let Some(tree) = trees.next() {
             match tree {
-                TokenTree::Group(group) => self.look_through(group.stream()),
+                TokenTree::Group(group) => self.search(group.stream()),
                 TokenTree::Ident(word) if word == "fn" => {
                     let next = trees.peek();
                     self.other |= matches!(next, Some(TokenTree::Ident(name)) if name == NAME);

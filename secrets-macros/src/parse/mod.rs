@@ -5,6 +5,7 @@ pub mod companion;
 pub mod const_path;
 pub mod context_call;
 pub mod context_import;
+pub mod crate_lock;
 pub mod cursor;
 pub mod function;
 pub mod instrument;

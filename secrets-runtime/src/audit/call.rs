@@ -24,7 +24,7 @@ pub(crate) struct AuditedCall {
 }
 
 impl AuditedCall {
-    /// Begins a call, which has a number that no other one of this process has.
+    /// Begins a call. No other call of this process has its number.
     pub(crate) fn begin(trail: Arc<AuditTrail>, step: Option<&str>) -> Self {
         static CALLS: AtomicU64 = AtomicU64::new(0);
         let number = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
@@ -42,16 +42,16 @@ impl AuditedCall {
     /// Records events.
     ///
     /// # Errors
-    /// As [`AuditTrail::record`].
+    /// The errors of [`AuditTrail::record`].
     pub(crate) fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
         self.trail.record(events)
     }
 
-    /// Records that a field is read, if it is the first time in this call. It is recorded when this returns, on
+    /// Records that a field is read, if it is the first time in this call. The event is recorded when this returns, on
     /// whichever threads the field is read.
     ///
     /// # Errors
-    /// As [`AuditTrail::record`]. The value is not to be returned then.
+    /// The errors of [`AuditTrail::record`]. The value must not be returned then.
     pub(crate) fn read(&self, group: &str, key: &str) -> Result<(), Error> {
         let event = || {
             let mut event = self.event(AuditEventKind::Read);
@@ -71,12 +71,12 @@ impl AuditedCall {
         Ok(())
     }
 
-    /// Records that the step asked for something that it does not declare. `key` is empty if it asked for a whole group.
+    /// Records that the step asked for a group or field that it does not declare. `key` is empty for a whole group.
     pub(crate) fn not_requested(&self, group: &str, key: &str) {
         let mut event = self.event(AuditEventKind::NotRequested);
         event.group = Some(group.to_owned());
         event.key = Some(key).filter(|key| !key.is_empty()).map(str::to_owned);
-        // The step gets nothing, and the error of its own.
+        // The step gets no value, and an error of its own.
         let _ = self.record(&[event]);
     }
 }

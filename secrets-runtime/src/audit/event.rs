@@ -7,7 +7,7 @@ use crate::core::{error::ErrorKind, origin::Origin, timestamp::Timestamp};
 /// The version of the form of an event.
 const FORMAT: u32 = 1;
 
-/// What an event of the audit log reports.
+/// The kind of an event of the audit log.
 ///
 /// Its text, as `Display` and JSON write it, is its name: `resolved`, `not_requested`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,11 +19,11 @@ pub enum AuditEventKind {
     Failed,
     /// A field was read for the first time in a call.
     Read,
-    /// The step asked for something that it does not declare.
+    /// The step asked for a group or field that it does not declare.
     NotRequested,
     /// A secret was fetched again.
     Refreshed,
-    /// What a step returned had a secret in it.
+    /// The result of a step contained a secret.
     Leaked,
     /// A secret was written to its store.
     Written,
@@ -60,7 +60,7 @@ impl Serialize for AuditEventKind {
     }
 }
 
-/// One event of the audit log. It holds no value of a secret, nor its length or a hash of it.
+/// One event of the audit log. It does not contain the value of a secret, nor its length or a hash of it.
 ///
 /// As JSON it is a line of the log. A field without a meaning for the event is absent:
 /// `{"v": 1, "time": "2026-11-28T21:30:00.123Z", "event": "read", "program": "load", "pid": 4711, "call": 3, "step": "load", "group": "db", "key": "password"}`.
@@ -111,13 +111,13 @@ impl AuditEvent {
         FORMAT
     }
 
-    /// Returns when it happened.
+    /// Returns when the event happened.
     #[must_use]
     pub fn time(&self) -> SystemTime {
         self.time
     }
 
-    /// Returns what happened.
+    /// Returns the kind of the event.
     #[must_use]
     pub fn event(&self) -> AuditEventKind {
         self.event
@@ -142,7 +142,7 @@ impl AuditEvent {
         self.call
     }
 
-    /// Returns the step. Outside of a step there is none.
+    /// Returns the step, or `None` outside of a step.
     #[must_use]
     pub fn step(&self) -> Option<&str> {
         self.step.as_deref()
@@ -203,7 +203,7 @@ impl AuditEvent {
         self.kind
     }
 
-    /// Returns for how many milliseconds the call waited for its secrets, which are fetched together.
+    /// Returns how many milliseconds the call waited for its secrets, which are fetched together.
     #[must_use]
     pub fn ms(&self) -> Option<u64> {
         self.ms

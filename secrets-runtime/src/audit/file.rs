@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     core::error::{ErrorKind, Problem},
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
 };
 
 /// The file of an audit log, to which any number of processes append.
@@ -23,7 +23,7 @@ pub(super) struct AuditFile {
 #[derive(Debug, Default)]
 struct OpenedLog {
     file: Option<File>,
-    /// Whether somebody kept the file locked for too long when it was written last.
+    /// Whether another process held the lock for too long at the last write.
     is_blocked: bool,
 }
 
@@ -36,10 +36,10 @@ impl AuditFile {
         &self.path
     }
 
-    /// Appends whole lines. They are in the file when this returns, or none of them is.
+    /// Appends whole lines. When this returns, either all of them are in the file or none.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] if somebody else may write the file, or if it cannot be written.
+    /// [`ErrorKind::InvalidConfig`] if other users may write the file, or if it cannot be written.
     pub(super) fn append(&self, lines: &[u8]) -> Result<(), Problem> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match opened.file.take() {
@@ -48,10 +48,10 @@ impl AuditFile {
                     .map_err(|why| self.insecure_problem(why))?;
                 file
             }
-            // It was renamed, by a rotation of logs for example: the next lines go to a new file.
+            // The file was renamed, for example by a rotation of logs: the next lines go to a new file.
             _ => self.open()?,
         };
-        // It is waited for once, not for each line.
+        // The lock is waited for once, not for each line.
         let patience = if opened.is_blocked { Duration::ZERO } else { LOCK_PATIENCE };
         let lock = FileLock::of(&file, patience);
         opened.is_blocked = matches!(lock, FileLock::Blocked);
@@ -64,7 +64,7 @@ impl AuditFile {
     /// Returns whether lines can be appended. It creates no file.
     ///
     /// # Errors
-    /// As [`append`](Self::append), as far as it is known without writing.
+    /// The errors of [`append`](Self::append) that can be found without writing.
     pub(super) fn check(&self) -> Result<(), Problem> {
         match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == IoKind::NotFound => {
@@ -78,15 +78,15 @@ impl AuditFile {
         permissions::open_to_append(&self.path).map_err(|why| self.insecure_problem(why))
     }
 
-    fn insecure_problem(&self, why: Insecure) -> Problem {
+    fn insecure_problem(&self, why: PermissionProblem) -> Problem {
         match why {
-            Insecure::Exposed { message, help } => {
+            PermissionProblem::Exposed { message, help } => {
                 let message = format!("the audit log is not safe: {message}");
                 Problem::new(ErrorKind::InvalidConfig, message)
                     .with_origin(ORIGIN)
                     .with_help(format!("{help}; or name another file with SECRETS_AUDIT"))
             }
-            Insecure::Unreadable { error, .. } => self.unwritable(&error),
+            PermissionProblem::Unreadable { error, .. } => self.unwritable(&error),
         }
     }
 
@@ -104,7 +104,7 @@ impl AuditFile {
     }
 }
 
-/// What problems of the log are about.
+/// The origin of the log's problems.
 const ORIGIN: &str = "SECRETS_AUDIT";
 
 /// Returns whether the file is still the one at this path.
@@ -127,8 +127,8 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 
 /// Appends all of the bytes in one write, or none of them.
 ///
-/// A write to a full disk may take a part. The lock keeps others from appending to that part before it is cut off.
-/// Without a lock there is no such guarantee: the next line is then written below the part.
+/// A write to a full disk may write a part of the lines. The lock keeps others from appending to that part before it
+/// is cut off. Without a lock there is no such guarantee: the next line then begins below the part.
 fn write_whole(mut file: &File, lock: &FileLock<'_>, lines: &[u8]) -> io::Result<()> {
     let before = file.metadata()?.len();
     let written = match before > 0 && has_torn_end(file) {
@@ -141,15 +141,15 @@ fn write_whole(mut file: &File, lock: &FileLock<'_>, lines: &[u8]) -> io::Result
     written
 }
 
-/// Returns whether the last line has no end: a program was killed while it wrote, or the machine was. A file that
-/// cannot be read is not looked at.
+/// Returns whether the last line has no end: a program was killed while it wrote, or the machine was. If the file
+/// cannot be read, this returns `false`.
 fn has_torn_end(mut file: &File) -> bool {
     let mut last = [0];
     let is_read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
     is_read.is_ok() && last != *b"\n"
 }
 
-/// How long to wait for the lock. Everybody who may read the file can lock it, and keep it.
+/// How long to wait for the lock. Every user who may read the file can lock it, and hold the lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long to wait before the first and before each later attempt.
@@ -159,7 +159,7 @@ const MAX_PAUSE: Duration = Duration::from_millis(20);
 /// A lock of a file against other processes. Dropping it unlocks the file.
 enum FileLock<'a> {
     Locked(&'a File),
-    /// Somebody else has it.
+    /// Another process has the lock.
     Blocked,
     /// The file system has no locks.
     Unsupported,

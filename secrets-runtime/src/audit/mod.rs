@@ -37,10 +37,10 @@ use crate::{audit::event::AuditEvent, core::error::Error};
 pub trait AuditSink: Send + Sync + 'static {
     /// Records an event. It is called on the thread that reads or resolves, and the step waits for it.
     ///
-    /// A sink that needs secrets should get them before: if it reads any itself, no sink is told of that.
+    /// A sink that needs secrets should get them before: if it reads any itself, that read is not passed to the sinks.
     ///
     /// # Errors
-    /// Why the event cannot be recorded. With `SECRETS_AUDIT_REQUIRED` it fails the step; otherwise the first failure is
-    /// reported as a warning. The error must hold no value.
+    /// The reason why the event cannot be recorded. With `SECRETS_AUDIT_REQUIRED` it fails the step; otherwise the
+    /// first failure is reported as a warning. The error must not contain a value.
     fn record(&self, event: &AuditEvent) -> Result<(), Error>;
 }

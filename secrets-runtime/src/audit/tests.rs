@@ -1,4 +1,4 @@
-//! The events that `tracing` gets.
+//! The events that are passed to `tracing`.
 
 use std::{
     fmt::Debug,

@@ -31,7 +31,7 @@ pub(crate) struct AuditSinks(pub Vec<Box<dyn AuditSink>>);
 pub(crate) struct AuditTrail {
     file: Option<AuditFile>,
     sinks: AuditSinks,
-    /// Whether nothing may happen that cannot be recorded.
+    /// Whether an operation that cannot be recorded fails.
     is_required: bool,
     program: Arc<str>,
     has_warned: AtomicBool,
@@ -66,12 +66,12 @@ impl AuditTrail {
         self.file.as_ref().map(AuditFile::path)
     }
 
-    /// Returns why the file cannot be written, as far as it is known without writing.
+    /// Returns why the file cannot be written, if this can be found without writing.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.file.as_ref().map_or(Ok(()), |file| file.check().map_err(Error::from))
     }
 
-    /// Returns the reason not to do something that is to be recorded: the file cannot be written, and has to be.
+    /// Returns the error of an operation that must be recorded: the log is required, and its file cannot be written.
     pub(crate) fn check_required(&self) -> Result<(), Error> {
         if self.is_required { self.check() } else { Ok(()) }
     }
@@ -79,7 +79,7 @@ impl AuditTrail {
     /// Records that a secret was written or deleted.
     ///
     /// # Errors
-    /// As [`record`](Self::record).
+    /// The errors of [`record`](Self::record).
     pub(crate) fn record_change(
         &self,
         event: AuditEventKind,
@@ -95,11 +95,12 @@ impl AuditTrail {
         AuditEvent::new(event, self.program.clone())
     }
 
-    /// Records events: in the file, with the sinks, and with the feature `tracing` as its events. When this returns, the
-    /// lines of the file are written.
+    /// Records events: in the file, with the sinks, and with the feature `tracing` as its events. When this returns,
+    /// the lines of the file are written.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] if they cannot be recorded and have to be. Otherwise the first failure is a warning.
+    /// [`ErrorKind::InvalidConfig`] if they cannot be recorded and the log is required. If it is not required, the
+    /// first failure is a warning.
     pub(super) fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
         let mut problems: Vec<Problem> = Vec::new();
         let mut note = |told: Result<(), Problem>| {

@@ -1,7 +1,8 @@
-/// What a backend can do and what it needs: the resolver treats it accordingly.
+/// The abilities and needs of a backend, by which the resolver treats it.
 ///
-/// A backend returns it from [`Backend::capabilities`](crate::Backend::capabilities), always the same. One that a
-/// program registers in place of a built-in type is treated as it says here, not as the built-in one.
+/// A backend returns them from [`Backend::capabilities`](crate::Backend::capabilities), always equal ones. A backend
+/// that a program registers in place of a built-in type is treated by its own capabilities, not by those of the
+/// built-in one.
 ///
 /// ```
 /// use secrets_runtime::Capabilities;
@@ -17,16 +18,15 @@ pub struct Capabilities {
     uses_role: bool,
     names_are_variables: bool,
     reads_environment: bool,
-    /// `None` if the backend does not say: then an error of one that hangs explains what tokio may have to do
-    /// with it.
+    /// `None` if the backend does not say: then the error of a call that hangs explains that tokio may be the cause.
     needs_tokio: Option<bool>,
     of_test: bool,
 }
 
 impl Capabilities {
-    /// Returns the defaults: answers are cached, requests have their role, the names of fields become variables by
-    /// the usual rules, values do not come from the process's environment. Nothing is said about tokio: futures are polled by the step, and
-    /// the error of one that hangs or panics explains what tokio may have to do with it.
+    /// Returns the defaults: answers are cached, requests have their role, the names of fields become variables by the
+    /// usual rules, values do not come from the process's environment. Nothing is said about tokio: the step polls the
+    /// futures, and the error of a call that hangs or panics explains that tokio may be the cause.
     pub const fn new() -> Self {
         Self {
             cached: true,
@@ -38,7 +38,7 @@ impl Capabilities {
         }
     }
 
-    /// Returns those of a test's secrets, which `testing::forbid_backends` does not forbid.
+    /// Returns the capabilities of a test's secrets, which `testing::forbid_backends` does not forbid.
     pub(crate) const fn of_test() -> Self {
         let common = Self::new().cached(false).uses_role(false).needs_tokio(false);
         Self { of_test: true, ..common }
@@ -49,37 +49,37 @@ impl Capabilities {
         self.of_test
     }
 
-    /// Sets whether answers may serve later steps for a while (`SECRETS_CACHE_TTL`), and one request may serve all
-    /// steps that ask at the same time. Set it to `false` for what is read from the process or the machine itself:
+    /// Sets whether later steps may use an answer for a while (`SECRETS_CACHE_TTL`), and whether steps that ask at the
+    /// same time share one request. Set it to `false` for values that are read from the process or the machine itself:
     /// the backend is then asked at every step.
     pub const fn cached(mut self, cached: bool) -> Self {
         self.cached = cached;
         self
     }
 
-    /// Sets whether secrets are read in a role. If so, a request has the role of its source, else that of the
-    /// attribute, else that of the settings. If not, it has none, so that one attribute serves backends with roles
-    /// and without, and a cached answer serves every role.
+    /// Sets whether secrets are read in a role. If so, a request has the role of its source, else of the attribute,
+    /// else of the settings. If not, it has none, so that one attribute fits backends with roles and without, and
+    /// roles share a cached answer.
     pub const fn uses_role(mut self, uses_role: bool) -> Self {
         self.uses_role = uses_role;
         self
     }
 
-    /// Sets whether the names of fields are names of variables already, which are then checked and not mapped.
+    /// Sets whether the names of fields are names of variables already, which are then checked and not converted.
     pub const fn names_are_variables(mut self, names_are_variables: bool) -> Self {
         self.names_are_variables = names_are_variables;
         self
     }
 
-    /// Sets whether values may come from the process's environment. If so, a variable that is set to this very value
-    /// already does not collide with an export.
+    /// Sets whether values may come from the process's environment. If so, an export does not collide with a variable
+    /// that already has this very value.
     pub const fn reads_environment(mut self, reads_environment: bool) -> Self {
         self.reads_environment = reads_environment;
         self
     }
 
-    /// Sets whether futures need tokio's reactor or timer. If so, they are polled on the I/O thread of this
-    /// library, which has both, whatever a step runs under: they must not block it. It needs the feature `tokio`;
+    /// Sets whether futures need tokio's reactor or timer. If so, they are polled on the I/O thread of this library,
+    /// which has both under any executor: they must not block it. It needs the feature `tokio`;
     /// without it every request is [`ErrorKind::NotSupported`](crate::ErrorKind::NotSupported).
     ///
     /// That is for requests of steps. Code that calls a method of the backend directly polls its future as usual.
@@ -88,7 +88,7 @@ impl Capabilities {
         self
     }
 
-    /// Whether answers may serve later steps.
+    /// Whether later steps may use an answer.
     #[must_use]
     pub const fn is_cached(&self) -> bool {
         self.cached

@@ -64,7 +64,7 @@ impl SecretChange {
         }
     }
 
-    /// Returns the ids that the change is about: two for one that renames, and one for any other.
+    /// Returns the ids in the change: two for a renaming, and one for any other.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         let new = match self {
             Self::Rename { new_id, .. } => Some(new_id.as_str()),
@@ -83,7 +83,7 @@ impl SecretChange {
     }
 }
 
-/// Refuses changes of which two are about one secret: what the second one expects would be in doubt.
+/// Refuses changes of which two have one secret: the version that the second one expects would be in doubt.
 pub(crate) fn check_distinct(changes: &[SecretChange]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     let twice = changes.iter().flat_map(SecretChange::ids).find(|id| !seen.insert(*id));

@@ -4,7 +4,7 @@ use secrets_spec::{CURRENT_STAGE, Options};
 
 /// A request to a backend: the secret of a source, or a group and a key.
 ///
-/// Steps make it. To test a backend, build one:
+/// The resolver creates requests for steps. To test a backend, build one:
 ///
 /// ```
 /// use secrets_runtime::FetchRequest;
@@ -87,19 +87,19 @@ impl<'a> FetchRequest<'a> {
         Self { role: role.into(), ..self }
     }
 
-    /// Sets the region, in place of that of the options.
+    /// Sets the region, in place of the region in the options.
     #[must_use]
     pub fn with_region(self, region: impl Into<Option<&'a str>>) -> Self {
         Self { region: Selected::ByRequest(region.into()), ..self }
     }
 
-    /// Sets the id of the version, in place of that of the options.
+    /// Sets the id of the version, in place of the id in the options.
     #[must_use]
     pub fn with_version_id(self, version_id: impl Into<Option<&'a str>>) -> Self {
         Self { version_id: Selected::ByRequest(version_id.into()), ..self }
     }
 
-    /// Sets the stage of the version, in place of that of the options.
+    /// Sets the stage of the version, in place of the stage in the options.
     #[must_use]
     pub fn with_version_stage(self, version_stage: impl Into<Option<&'a str>>) -> Self {
         Self { version_stage: Selected::ByRequest(version_stage.into()), ..self }
@@ -165,13 +165,14 @@ impl<'a> FetchRequest<'a> {
         self.version_stage.or(&self.options.version_stage)
     }
 
-    /// The stage of the version, unless it alone selects the current version, which is read without a stage too.
+    /// Returns the stage of the version, or `None` if the stage alone selects the current version: without a stage the
+    /// current version is read too.
     pub(crate) fn stage_unless_current(&self) -> Option<&'a str> {
         let is_id_given = self.version_id().is_some();
         self.version_stage().filter(|stage| *stage != CURRENT_STAGE || is_id_given)
     }
 
-    /// The `group_version` as it is written. It is the id or the stage of the version too.
+    /// Returns the `group_version`, as it is written. It is also the id or the stage of the version.
     ///
     /// ```
     /// use secrets_runtime::FetchRequest;
@@ -192,14 +193,14 @@ impl<'a> FetchRequest<'a> {
         self.env_var
     }
 
-    /// Whether this is a refresh: the last value was of no use, so a backend with a cache of its own asks its server.
+    /// Whether this is a refresh: the last value was wrong, so a backend with a cache of its own asks its server.
     ///
     /// ```
     /// use secrets_runtime::{FetchRequest, Identity};
     ///
     /// let request = FetchRequest::named("db");
     /// assert!(!request.is_refresh() && request.with_refresh(true).is_refresh());
-    /// // Its answer serves all who want the secret.
+    /// Both requests can share an answer.
     /// assert_eq!(Identity::of(&request), Identity::of(&request.with_refresh(true)));
     /// ```
     #[must_use]
@@ -207,8 +208,8 @@ impl<'a> FetchRequest<'a> {
         self.is_refresh
     }
 
-    /// The options of the source. The region and the version have methods of their own, since a request may have others
-    /// than its options.
+    /// The options of the source. The region and the version have methods of their own, since a request may have
+    /// others than its options.
     #[must_use]
     pub fn options(&self) -> &'a Options {
         self.options

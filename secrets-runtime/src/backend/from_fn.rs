@@ -9,7 +9,8 @@ use crate::{
     rt::join_all::join_all,
 };
 
-/// Creates a backend of an async closure that fetches one secret. Those of a step are fetched at the same time.
+/// Creates a backend from an async closure that fetches one secret. The secrets of a step are fetched at the same
+/// time.
 ///
 /// For a backend that can fetch many secrets in one request, can check for a secret without reading it, or can be
 /// written, implement [`Backend`].
@@ -48,7 +49,7 @@ where
     FromFn { kind: kind.into(), capabilities: Capabilities::new(), fetch }
 }
 
-/// A backend of an async closure: see [`from_fn`].
+/// A backend from an async closure: see [`from_fn`].
 #[derive(Clone)]
 pub struct FromFn<F> {
     kind: String,

@@ -1,4 +1,4 @@
-//! What this process has written: what was read before is old.
+//! The writes of this process, so that the cache drops values read before them.
 
 use std::{
     collections::VecDeque,
@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-/// How many writes are remembered. For code that has missed more of them, everything is old.
+/// How many writes are remembered. Code that has missed more of them counts everything as old.
 const MAX_WRITES: usize = 64;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -22,14 +22,14 @@ pub(crate) struct Write {
     pub id: String,
 }
 
-/// How often this process has written.
+/// Returns the number of writes of this process.
 #[inline]
 pub(crate) fn current() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// Returns the writes since a generation, and the generation that they lead to; `None` for the writes if they are
-/// too many to be remembered.
+/// Returns the writes since a generation, and the generation after them; `None` for the writes if they are too many to
+/// be remembered.
 pub(crate) fn since(generation: u64) -> (Option<Vec<Write>>, u64) {
     let latest = lock();
     let now = current();
@@ -38,10 +38,10 @@ pub(crate) fn since(generation: u64) -> (Option<Vec<Write>>, u64) {
     (first.map(|first| latest.range(first..).cloned().collect()), now)
 }
 
-/// This process writes to a store: what it reads after that is what it wrote.
+/// A write of this process to a store, so that the cache drops values read before it.
 ///
-/// It is noted when this is dropped, however the writing ends: one that failed, came too late or was given up may
-/// have been carried out.
+/// The write is noted when this is dropped, also if it failed, was too late or was cancelled: it may have been carried
+/// out.
 #[must_use = "the write is noted when this is dropped"]
 pub(crate) struct WriteGuard(Option<Write>);
 

@@ -7,19 +7,18 @@ use secrets_spec::Options;
 
 use crate::backend::{Backend, fetch_request::FetchRequest};
 
-/// What two requests to one backend have in common if one answer serves both.
+/// The key of a request: requests with equal identities get one answer.
 ///
-/// It has three parts: the secret's id, the scope in which it is read (a role, a region, an account), and what
-/// selects an answer of that secret (a key, a version, a way of reading it). The whole identity decides which requests
-/// of a step are merged and which cached answer serves; a [refresh](crate::Resolver::refresh) reaches all that has the
-/// same id, in every scope.
+/// It has three parts: the secret's id, the scope in which it is read (a role, a region, an account), and the selector
+/// of one answer of that secret (a key, a version, a way of reading it). The whole identity decides which requests of
+/// a step are merged and which cached answer is used; a [refresh](crate::Resolver::refresh) reaches all cached answers
+/// with this id, in every scope.
 ///
-/// By default it is the [whole request](Identity::of), so that a request is never answered with the answer to another
-/// one. A backend that does not look at everything in a request says so with an [identity](crate::Backend::identity) of
-/// fewer parts.
+/// By default it is the [whole request](Identity::of), so that a request never gets the answer to another one. A
+/// backend that does not use everything in a request returns an [identity](crate::Backend::identity) with fewer parts.
 ///
-/// Where a secret has several ids, an answer may have [more identities](crate::Fetched::with_identity) than that of
-/// its request: it then serves requests with any of them, until one of them has a newer answer.
+/// If a secret has several ids, an answer may have [more identities](crate::Fetched::with_identity) than its request:
+/// requests with any of them then get it, until one of them has a newer answer.
 ///
 /// ```
 /// use secrets_runtime::{FetchRequest, Identity};
@@ -41,7 +40,7 @@ pub struct Identity {
     id: String,
     scope: Parts,
     selector: Parts,
-    /// All options, for a backend that may look at each of them.
+    /// All options, for a backend that may use each of them.
     options: Option<Box<Options>>,
 }
 
@@ -52,20 +51,20 @@ impl Identity {
         Self { id: id.into(), scope: Parts::default(), selector: Parts::default(), options: None }
     }
 
-    /// Returns the identity of a whole request: two requests that differ in anything, an option for reading the
-    /// answer included, have two.
+    /// Returns the identity of a whole request: two requests with any difference, also in an option for reading the
+    /// answer, have different identities.
     #[must_use]
     pub fn of(request: &FetchRequest<'_>) -> Self {
         let options = Some(Box::new(request.options().clone()));
         Self { options, ..Self::without_options(request) }
     }
 
-    /// Returns the identity of a request whose options do not matter, but for the region and the version: for a
-    /// backend that looks at no others.
+    /// Returns the identity of a request without its options, except the region and the version: for a backend that
+    /// uses no other options.
     #[must_use]
     pub fn without_options(request: &FetchRequest<'_>) -> Self {
         let (id, key) = (request.id(), request.key());
-        // A key without a group is the secret's id, which the selector keeps apart from a group of that name.
+        // A key without a group is the secret's id. The selector distinguishes it from a group of that name.
         let without_group = key.filter(|_| id.is_empty());
         let secret = without_group.unwrap_or(id);
         Self::new(secret).with_scope([request.role(), request.region()]).with_selector([
@@ -78,7 +77,7 @@ impl Identity {
         ])
     }
 
-    /// Returns the identity of a request to a backend; that of the whole request if the backend panics.
+    /// Returns the identity of a request to a backend, or the identity of the whole request if the backend panics.
     pub(crate) fn by(backend: &dyn Backend, request: &FetchRequest<'_>) -> Self {
         let identity = catch_unwind(AssertUnwindSafe(|| backend.identity(request)));
         identity.unwrap_or_else(|_| Self::of(request))
@@ -92,14 +91,14 @@ impl Identity {
         self
     }
 
-    /// Sets what selects an answer of the secret. Its parts are compared as those of the scope.
+    /// Sets the selector of an answer of the secret. Its parts are compared like those of the scope.
     #[must_use]
     pub fn with_selector<'a>(mut self, parts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         self.selector = parts.into_iter().collect();
         self
     }
 
-    /// Returns this identity with another id: the same answer of a secret that has several.
+    /// Returns this identity with another id, for a secret that has several.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
@@ -113,8 +112,8 @@ impl Identity {
     }
 }
 
-/// Optional texts in one text: each as its length, a colon, and itself; one that is absent as a hyphen. Those that
-/// are absent at the end are left out, so that most identities allocate their ids alone.
+/// Optional texts in one text: each as its length, a colon, and itself; an absent one as a hyphen. Absent ones at the
+/// end are left out, so that most identities allocate their ids alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Parts(String);
 

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
-/// The longest time of a lease, and for which a value is kept: the clock has no time that is for ever away.
+/// The longest duration of a lease, and of a cached value: an instant that is for ever away cannot be represented.
 pub(crate) const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The right to use a value for a time, which its server may renew and take back.
+/// The right to use a value for a time, which its server may renew and revoke.
 ///
-/// A backend attaches it to an answer with [`Fetched::with_lease`](crate::Fetched::with_lease), and carries out
-/// [`Backend::renew`](crate::Backend::renew) and [`Backend::revoke`](crate::Backend::revoke). The id is not a secret: it
-/// stands in warnings. What a backend needs besides, such as a token or a namespace, it keeps by the id.
+/// A backend attaches it to an answer with [`Fetched::with_lease`](crate::Fetched::with_lease), and implements
+/// [`Backend::renew`](crate::Backend::renew) and [`Backend::revoke`](crate::Backend::revoke). The id is not a secret:
+/// warnings contain it. If the backend needs more than the id, such as a token or a namespace, it stores that under
+/// the id.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,23 +29,23 @@ pub struct Lease {
 
 impl Lease {
     /// Creates a lease that cannot be renewed. It ends after `duration`, counted from when the request was sent that
-    /// has this answer. A duration of more than a year counts as a year.
+    /// this answers. A duration of more than a year counts as a year.
     pub fn new(id: impl Into<String>, duration: Duration) -> Self {
         Self { id: id.into(), duration: duration.min(MAX_DURATION), is_renewable: false }
     }
 
-    /// Says that the server can renew the lease.
+    /// Sets that the server can renew the lease.
     pub fn renewable(self) -> Self {
         Self { is_renewable: true, ..self }
     }
 
-    /// Returns the id, by which the server knows the lease.
+    /// Returns the id of the lease at its server.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Returns for how long the server has granted the lease.
+    /// Returns how long the server has granted the lease.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration

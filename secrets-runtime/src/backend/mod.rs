@@ -1,9 +1,9 @@
-//! The contract of a backend, for those who write one: the trait [`Backend`] and the types that it uses.
+//! The contract of a backend, for writing your own: the trait [`Backend`] and the types that it uses.
 //!
-//! A backend is a type that implements [`Backend`]: about 30 lines. Where each secret is fetched by a call of its
-//! own, [`from_fn`] makes one of an async closure. [`Capabilities`] say how the resolver treats it, its
-//! [`Identity`] for a request which answers may be shared, and the suite `conformance` (feature `conformance`)
-//! checks that it keeps the rules. One that can be written implements [`Store`] too.
+//! A backend is a type that implements [`Backend`]: about 30 lines. If it fetches each secret by a call of its own,
+//! [`from_fn`] creates one from an async closure. [`Capabilities`] say how the resolver treats it, its [`Identity`]
+//! for a request which answers may be shared, and the suite `conformance` (feature `conformance`) checks that it
+//! follows the rules. A backend that can be written implements [`Store`] too.
 
 pub(crate) mod capabilities;
 pub(crate) mod change;
@@ -67,17 +67,17 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 
 /// A place where secrets are stored.
 ///
-/// Requests come many at once: all those of a step for one backend in one call, which returns one answer for each,
-/// in the same order. An answer that is missing is reported as [`ErrorKind::Unavailable`], and so is a panic.
-/// `Display` says where the backend looks, for error messages; neither it nor `Debug` shows a value.
+/// All requests of a step to one backend come in one call, which returns one answer for each, in order. A missing
+/// answer is reported as [`ErrorKind::Unavailable`], and so is a panic. `Display` writes where the backend looks, for
+/// error messages; neither it nor `Debug` shows a value.
 ///
-/// A request fails with [`ErrorKind::NotFound`] only if the backend has answered that there is no such secret: a
-/// chain of backends then asks the next one, and stops at every other kind.
+/// Return [`ErrorKind::NotFound`] only if there is certainly no such secret: a chain of backends then asks the next
+/// one, and stops at every other kind.
 ///
-/// The future is polled by the steps that wait for it, under any executor or none; steps that wait for one answer
-/// take turns. A backend whose future needs tokio's reactor or timer says so
-/// ([`Capabilities::needs_tokio`]); only the I/O thread of this library polls it then. `SECRETS_TIMEOUT` ends a
-/// wait, not a thread: a future that blocks the thread inside of a poll is waited for.
+/// The future is polled by the steps that wait for it, under any executor or none; steps that wait for one answer take
+/// turns. A backend whose future needs tokio's reactor or timer says so ([`Capabilities::needs_tokio`]); only the I/O
+/// thread of this library polls it then. `SECRETS_TIMEOUT` cannot interrupt a poll: if a future blocks its thread, the
+/// step waits.
 ///
 /// A backend that is registered in place of a built-in type has all its rights: nothing depends on the name of
 /// a backend or on its Rust type. For tools that know a backend's type, the trait requires [`Any`]: a
@@ -112,20 +112,20 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// }
 /// ```
 pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
-    /// The type of the backend: what a source names in `type`, and before its first dot if it is a built-in type. It is always the same.
+    /// The type of the backend: the `type` of a source, or the part before its first dot if the type is built in. It
+    /// never changes.
     fn kind(&self) -> &str;
 
-    /// What the backend can do and what it needs. It is always the same.
+    /// The abilities and needs of the backend. They never change.
     fn capabilities(&self) -> Capabilities {
         Capabilities::new()
     }
 
-    /// Returns what this request has in common with every other one that its answer may serve.
+    /// Returns the key of this request: requests with equal identities share one answer, also a cached one.
     ///
-    /// Two requests whose identities are equal are made once, and an answer that is cached for one is used for the
-    /// other. By default they are equal if the whole requests are, with all options.
+    /// By default two identities are equal if the whole requests are, with all options.
     ///
-    /// It is called for each request of a step that is not served from the last call, and should be cheap.
+    /// It is called for each request of a step that does not use the result of its last call, and should be cheap.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
         Identity::of(request)
     }
@@ -138,8 +138,8 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
 
     /// Checks which secrets exist: one answer for each request, in order.
     ///
-    /// By default it fetches them, and revokes the leases of what it fetched. A backend that can answer without reading a
-    /// value should.
+    /// By default it fetches them, and revokes the leases of the fetched values. Override it if the backend can answer
+    /// without reading a value.
     fn exists<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
@@ -148,7 +148,7 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
             let mut found = Vec::with_capacity(requests.len());
             for answer in self.fetch(requests).await {
                 if let Ok(Fetched { lease: Some(lease), .. }) = &answer {
-                    // It ends by itself if this fails: the answer is right all the same.
+                    // The lease ends by itself if this fails: the answer is right in any case.
                     let _ = self.revoke(lease).await;
                 }
                 found.push(match answer {
@@ -170,18 +170,18 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(Probe::by_exists(self))
     }
 
-    /// Returns where this request is looked for, for messages. By default it is what `Display` writes. A backend that looks
-    /// in several places, such as regions, names the one of the request.
+    /// Returns where the backend looks for this request, for messages. By default it is the text that `Display`
+    /// writes. A backend that looks in several places, such as regions, names the place for this request.
     fn location(&self, _request: &FetchRequest<'_>) -> String {
         self.to_string()
     }
 
     /// Renews a lease that this backend has returned, and returns it with its new time, which replaces the old one.
     ///
-    /// It is called at two thirds of the time while a step uses the value. One lease has one renewal under way at a
-    /// time, and none once it is revoked. An error that is [transient](Error::is_transient) is tried again
-    /// while the lease lasts. With [`ErrorKind::NotSupported`], which the provided method returns, the lease counts as
-    /// not renewable. Any other error means that the lease has ended: its value serves no further step.
+    /// It is called at two thirds of the time while a step uses the value. A lease has one renewal at a time, and none
+    /// once it is revoked. An error that is [transient](Error::is_transient) is tried again until the lease ends. With
+    /// [`ErrorKind::NotSupported`], which the provided method returns, the lease counts as not renewable. Any other
+    /// error means that the lease has ended: no further step uses its value.
     fn renew<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<Lease, Error>> {
         let message = format!("{self} cannot renew the lease `{}`", escape_name(lease.id()));
         let error = Error::new(ErrorKind::NotSupported, message);
@@ -196,8 +196,8 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Revokes what the backend itself holds at its server, such as the token of a login. The provided method does
-    /// nothing.
+    /// Revokes anything that the backend itself holds at its server, such as the token of a login. The provided method
+    /// does nothing.
     ///
     /// [`Resolver::shutdown`](crate::Resolver::shutdown) calls it after all leases are revoked. Later requests may still
     /// come.
@@ -205,14 +205,13 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Blocking version of [`fetch`](Self::fetch): parks this thread, and polls the future on it. A backend that needs
-    /// tokio ([`Capabilities::needs_tokio`]) is called in tokio's context only.
+    /// Blocking version of [`fetch`](Self::fetch): parks this thread, and polls the future on it. Call a backend that
+    /// needs tokio ([`Capabilities::needs_tokio`]) in tokio's context.
     fn fetch_blocking(&self, requests: &[FetchRequest<'_>]) -> Vec<Result<Fetched, Error>> {
         block_on(self.fetch(requests))
     }
 
-    /// Blocking version of [`exists`](Self::exists): parks this thread, as [`fetch_blocking`](Self::fetch_blocking)
-    /// does.
+    /// Blocking version of [`exists`](Self::exists): parks this thread, like [`fetch_blocking`](Self::fetch_blocking).
     fn exists_blocking(&self, requests: &[FetchRequest<'_>]) -> Vec<Result<bool, Error>> {
         block_on(self.exists(requests))
     }
@@ -222,29 +221,29 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         block_on(self.probe())
     }
 
-    /// Blocking version of [`renew`](Self::renew): parks this thread, as [`fetch_blocking`](Self::fetch_blocking) does.
+    /// Blocking version of [`renew`](Self::renew): parks this thread, like [`fetch_blocking`](Self::fetch_blocking).
     ///
     /// # Errors
-    /// Those of [`renew`](Self::renew).
+    /// The errors of [`renew`](Self::renew).
     fn renew_blocking(&self, lease: &Lease) -> Result<Lease, Error> {
         block_on(self.renew(lease))
     }
 
-    /// Blocking version of [`revoke`](Self::revoke): parks this thread, as [`fetch_blocking`](Self::fetch_blocking) does.
+    /// Blocking version of [`revoke`](Self::revoke): parks this thread, like [`fetch_blocking`](Self::fetch_blocking).
     ///
     /// # Errors
-    /// Those of [`revoke`](Self::revoke).
+    /// The errors of [`revoke`](Self::revoke).
     fn revoke_blocking(&self, lease: &Lease) -> Result<(), Error> {
         block_on(self.revoke(lease))
     }
 
-    /// The backends that this one consists of, in the order in which they are asked; none if it is one by itself.
+    /// Returns the parts of a backend that combines several places, in the order in which they are asked; empty for
+    /// all others.
     ///
-    /// Steps ask them as the links of a chain, each with its own capabilities and identities, and never this backend
-    /// itself. It is for a backend that combines several places, some of which are cached and some of which are read at
-    /// every step. Each part has the kind of the whole, and is the same [`Arc`] every time. The last one's
-    /// [`ErrorKind::NotFound`] counts for all of them. Code that calls a method of this backend directly asks the whole
-    /// backend.
+    /// Steps ask the parts as the links of a chain, each with its own capabilities and identities, and never this
+    /// backend itself. Use it if some places are cached and others are read at every step. Each part has the kind of
+    /// the whole, and is the same [`Arc`] every time. The last part's [`ErrorKind::NotFound`] counts for all of them.
+    /// Code that calls a method of this backend directly asks the whole backend.
     fn parts(&self) -> Vec<Arc<dyn Backend>> {
         Vec::new()
     }
@@ -265,7 +264,7 @@ pub struct Fetched {
     /// Further ids by which the secret may be written. They are no identities, since each may mean another secret too.
     pub(crate) write_ids: Vec<String>,
     pub(crate) mount: Option<MountOrigin>,
-    /// For how long the value is valid, counted from when the request was sent.
+    /// How long the value is valid, counted from when the request was sent.
     pub(crate) expiry: Option<Duration>,
     pub(crate) lease: Option<Lease>,
 }
@@ -283,7 +282,7 @@ impl Fetched {
         Self::of(Content::Json(text.into()))
     }
 
-    /// Creates an answer that is bytes: one field, in standard base64 where it becomes a variable.
+    /// Creates an answer that is bytes: one field, which is standard base64 in a variable.
     #[must_use]
     pub fn binary(bytes: impl Into<SecretValue>) -> Self {
         Self::of(Content::Binary(bytes.into()))
@@ -301,7 +300,7 @@ impl Fetched {
         Self { version: Some(version.into()), ..self }
     }
 
-    /// Sets the secret's own name, after which the field of a plain value is named.
+    /// Sets the secret's own name. The field of a plain value has this name.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -319,8 +318,8 @@ impl Fetched {
         self.name.as_deref()
     }
 
-    /// Adds an identity to that of the request: while this answer is cached, it serves requests with this identity
-    /// too ([`Backend::identity`]). For a secret that has several ids, such as a name and a path.
+    /// Adds another identity: while this answer is cached, requests with this identity get it too
+    /// ([`Backend::identity`]). For a secret that has several ids, such as a name and a path.
     ///
     /// The backend is responsible for this: a caller that may read the secret by the request must be allowed to read
     /// it by this identity, and get an equal value.
@@ -345,8 +344,8 @@ impl Fetched {
         &self.identities
     }
 
-    /// Says that the value ends after this time, counted from when the request was sent. It is not used after its
-    /// end, even while its backend is down. With zero, it serves the steps that wait for it and is not cached.
+    /// Sets that the value ends after this time, counted from when the request was sent. It is not used after its end,
+    /// even while its backend is down. With zero, only the steps that wait for the value get it, and it is not cached.
     ///
     /// ```
     /// use std::time::Duration;
@@ -360,8 +359,8 @@ impl Fetched {
         Self { expiry: Some(expiry), ..self }
     }
 
-    /// Says that the value has a lease, which the resolver renews ([`Backend::renew`]) while a step uses the value, and
-    /// revokes ([`Backend::revoke`]) when it is not needed any more.
+    /// Sets the lease of the value. The resolver renews it ([`Backend::renew`]) while a step uses the value, and
+    /// revokes it ([`Backend::revoke`]) when the value is not needed any more.
     ///
     /// ```
     /// use std::time::Duration;
@@ -376,7 +375,7 @@ impl Fetched {
         Self { lease: Some(lease), ..self }
     }
 
-    /// For how long the value is valid, if the backend has said so.
+    /// How long the value is valid, if the backend has said so.
     #[must_use]
     pub fn expiry(&self) -> Option<Duration> {
         self.expiry
@@ -388,12 +387,12 @@ impl Fetched {
         self.lease.as_ref()
     }
 
-    /// Says that the platform has mounted this secret. The content has every byte that was mounted.
+    /// Sets that the platform has mounted this secret. The content has every byte that was mounted.
     pub(crate) fn mounted(self) -> Self {
         Self { mount: Some(MountOrigin::default()), ..self }
     }
 
-    /// Says that the platform has mounted this secret as this file.
+    /// Sets that the platform has mounted this secret as this file.
     pub(crate) fn mounted_at(self, path: PathBuf) -> Self {
         Self { mount: Some(MountOrigin { path: Some(path) }), ..self }
     }

@@ -3,8 +3,8 @@ use crate::{
     core::error::Error,
 };
 
-/// Answers requests one after another, at once: [`Backend::fetch`](crate::Backend::fetch) and [`Backend::exists`](crate::Backend::exists) of a backend that has
-/// nothing to wait for.
+/// Answers requests one after another, at once. For [`Backend::fetch`](crate::Backend::fetch) and
+/// [`Backend::exists`](crate::Backend::exists) of a backend that never waits.
 ///
 /// ```
 /// use secrets_runtime::{BoxFuture, Error, FetchRequest, backend::one_by_one};

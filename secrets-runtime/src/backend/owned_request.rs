@@ -4,7 +4,7 @@ use secrets_spec::Options;
 
 use crate::backend::fetch_request::FetchRequest;
 
-/// A request that borrows nothing: what the closure of [`from_fn`](crate::backend::from_fn) gets.
+/// A request that borrows nothing: the closure of [`from_fn`](crate::backend::from_fn) gets one.
 ///
 /// ```
 /// use secrets_runtime::{FetchRequest, backend::OwnedRequest};
@@ -22,9 +22,9 @@ pub struct OwnedRequest {
     pub(crate) env_var: Option<String>,
     pub(crate) role: Option<Arc<str>>,
     pub(crate) options: Options,
-    /// Which part of its backend is asked.
+    /// The part of the backend that is asked, if it consists of several.
     pub(crate) part: usize,
-    /// Whether an answer from before this request is of no use.
+    /// Whether an earlier answer must not be used.
     pub(crate) is_refresh: bool,
 }
 
@@ -41,7 +41,7 @@ impl OwnedRequest {
         self.key.as_deref()
     }
 
-    /// Returns the request with everything it says.
+    /// Returns the request with borrowed texts.
     #[must_use]
     pub fn as_request(&self) -> FetchRequest<'_> {
         let request = FetchRequest::new(&self.id, &self.options)

@@ -1,6 +1,6 @@
 use crate::{backend::Fetched, core::secret_value::SecretValue};
 
-/// The content of a secret, as a store writes it.
+/// The content of a secret that is written to a store.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Payload {

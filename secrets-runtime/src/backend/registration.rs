@@ -11,7 +11,7 @@ use crate::{
 #[distributed_slice]
 pub static BACKENDS: [Registration];
 
-/// A function of the program that makes a backend, and the place where it is registered.
+/// A function of the program that creates a backend, and the place where it is registered.
 pub struct Registration {
     make: fn() -> Result<Arc<dyn Backend>, Error>,
     function: &'static str,
@@ -54,7 +54,7 @@ pub trait IntoBackend {
     /// Returns the backend.
     ///
     /// # Errors
-    /// That of the function.
+    /// The error of the function.
     fn into_backend(self) -> Result<Arc<dyn Backend>, Error>;
 }
 
@@ -76,7 +76,7 @@ impl<B: IntoBackend> IntoBackend for Result<B, Error> {
     }
 }
 
-/// Makes the backends that are registered in the program, and returns what is wrong with them.
+/// Creates the backends that are registered in the program. Returns also the problems of the others.
 pub(crate) fn registered_backends() -> (Vec<Arc<dyn Backend>>, Vec<Problem>) {
     make_all(&BACKENDS)
 }
@@ -112,19 +112,19 @@ fn make_all(registrations: &[Registration]) -> (Vec<Arc<dyn Backend>>, Vec<Probl
     (made.into_iter().map(|(backend, _)| backend).collect(), problems)
 }
 
-/// Registers a backend of the program's own: the process's own resolver has it from the start. So a
-/// `#[secrets] fn main` finds it too, although no code can install a resolver before that function.
+/// Registers a backend of the program: the process's resolver has it from the start. So a `#[secrets] fn main` can use
+/// it too, although no code can install a resolver before that function.
 ///
 /// It takes the path of a function without parameters that returns a [`Backend`](crate::Backend), an
 /// `Arc<dyn Backend>`, or a `Result` of one of them with [`Error`](crate::Error). The function is called once, when the
-/// first step is resolved; it must not resolve secrets itself. A backend of a built-in type takes the place of the
-/// built-in one. Two of one type are [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig).
+/// first step is resolved; it must not resolve secrets itself. A backend of a built-in type replaces the built-in one.
+/// Two of one type are [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig).
 ///
 /// A resolver of [`Resolver::builder`](crate::Resolver::builder) has it if
 /// [`registered_backends`](crate::ResolverBuilder::registered_backends) is called.
 ///
-/// The macro stands at the level of a module, in the crate of the program: the linker may leave out those of a library
-/// of which nothing else is used.
+/// Write the macro at the level of a module, in the crate of the program: the linker may leave out a library whose
+/// registration is its only used part.
 ///
 /// ```standalone_crate
 /// use secrets_runtime::{Backend, Error, Fetched, SecretValue, backend::from_fn, register_backend, secrets};

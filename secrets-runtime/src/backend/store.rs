@@ -17,12 +17,12 @@ use crate::{
 
 /// A backend that can be written.
 ///
-/// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. This also
-/// applies to a built-in store that is written in another way. With your own store, steps then read the new value when
-/// the cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
+/// If this process writes through [`Resolver::store`](crate::Resolver::store), its next step reads the new value. This
+/// also applies to writes to a built-in store by other ways. With your own store, steps read the new value when the
+/// cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
 ///
-/// [`put`](Self::put) and [`delete`](Self::delete) do not look at the current version. To write a change that depends on
-/// what was read, use [`update`](Self::update), which refuses a change of an old version, or
+/// [`put`](Self::put) and [`delete`](Self::delete) do not check the current version. To write a change that depends on
+/// the current content, use [`update`](Self::update), which refuses a change of an old version, or
 /// [`StoredSecret::update`](crate::admin::StoredSecret::update), which reads the secret again in that case.
 pub trait Store: Send + Sync {
     /// Creates or overwrites a secret and returns its new version.
@@ -30,11 +30,11 @@ pub trait Store: Send + Sync {
 
     /// Creates a secret and returns its version.
     ///
-    /// By default it asks for the [`version`](Self::version) and then puts, which is not one step: of two that create
-    /// a secret at the same time, both may succeed. A store that can do it in one step should.
+    /// By default it asks for the [`version`](Self::version) and then puts, which is not one step: if two callers
+    /// create a secret at the same time, both may succeed. Override it if the store can do it in one step.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidName`] if there is a secret with this id, and those of [`put`](Self::put).
+    /// [`ErrorKind::InvalidName`] if there is a secret with this id, and the errors of [`put`](Self::put).
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
             if self.version(id).await?.is_some() {
@@ -44,16 +44,16 @@ pub trait Store: Send + Sync {
         })
     }
 
-    /// Carries out changes, each of which states the version that its secret must have. Returns the new version of each
-    /// secret, in the order of the changes; `None` for one that was deleted.
+    /// Makes changes, each with the version that its secret must have. Returns the new version of each secret, in the
+    /// order of the changes; `None` for a deleted one.
     ///
-    /// [`Local`](crate::backends::Local) carries out all of them or none, in one step that no other program sees half
-    /// of, and of two changes at the same time none is lost.
+    /// [`Local`](crate::backends::Local) makes all changes or none, in one step: other programs do not see a part of
+    /// it, and changes at the same time are not lost.
     ///
-    /// The default method compares all versions first, and changes nothing unless all are right. Then it carries out one
-    /// change after another. That is not one step: what another program writes in between may be overwritten, and
-    /// if a change fails, those before it stay, which the error says. The default method cannot rename. A store that
-    /// can do all of this in one step should.
+    /// The default method compares all versions first, and changes nothing unless all are right. Then it makes one
+    /// change after another. That is not one step: writes of another program in between may be overwritten, and if a
+    /// change fails, the changes before it stay, as the error says. The default method cannot rename. Override it if
+    /// the store can do all of this in one step.
     ///
     /// ```
     /// use secrets_runtime::{Error, ErrorKind, Payload, Store, backend::SecretChange, backends::Local};
@@ -75,10 +75,10 @@ pub trait Store: Send + Sync {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] if a secret has another version than its change expects, [`ErrorKind::NotFound`] if
-    /// it does not exist, [`ErrorKind::InvalidName`] if one that is created exists or if two changes are about one
-    /// secret, [`ErrorKind::NotSupported`] for a change that the store cannot make; and those of
-    /// [`put`](Self::put) and [`delete`](Self::delete).
+    /// [`ErrorKind::Conflict`] if a secret has another version than its change expects, [`ErrorKind::NotFound`] if it
+    /// does not exist, [`ErrorKind::InvalidName`] if a secret to create exists or if two changes have one secret,
+    /// [`ErrorKind::NotSupported`] for a change that the store cannot make; and the errors of [`put`](Self::put) and
+    /// [`delete`](Self::delete).
     fn update(
         &self,
         changes: Vec<SecretChange>,
@@ -92,15 +92,15 @@ pub trait Store: Send + Sync {
     /// Returns the ids of all secrets, sorted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>>;
 
-    /// Passes the ids of all secrets to `each`, one after another, until it breaks: for a store that has more of
-    /// them than a reader waits for. A backend that can passes each as soon as it knows it, and keeps few of them.
+    /// Passes the ids of all secrets to `each`, one after another, until it breaks: for a store with so many secrets
+    /// that a reader does not wait for all. Override it if the backend can pass each id as soon as it is known.
     ///
-    /// The order is the backend's own, sorted or not. A secret that exists all the time is passed once; one that is
-    /// created or deleted meanwhile may be passed or not. The ids that were passed before an error are right.
+    /// The order is the backend's own, sorted or not. A secret that exists all the time is passed once; a secret that
+    /// is created or deleted meanwhile may be passed or not. The ids that were passed before an error are right.
     ///
     /// `each` is called where the future is polled, and may block it.
     ///
-    /// By default it calls [`Store::list`], and hence passes them sorted and all at the end.
+    /// By default it calls [`Store::list`], and so passes them sorted and all at the end.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -122,7 +122,7 @@ pub trait Store: Send + Sync {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Store::list`].
+    /// The errors of [`Store::list`].
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
@@ -141,7 +141,7 @@ pub trait Store: Send + Sync {
     /// [`versions`](Self::versions).
     ///
     /// # Errors
-    /// Those of [`versions`](Self::versions), but for [`ErrorKind::NotFound`].
+    /// The errors of [`versions`](Self::versions), except [`ErrorKind::NotFound`].
     fn version<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<String>, Error>> {
         Box::pin(async move {
             match self.versions(id).await {
@@ -152,8 +152,8 @@ pub trait Store: Send + Sync {
         })
     }
 
-    /// Blocking version of [`put`](Self::put): parks this thread, and polls the future on it. The store of a backend
-    /// that needs tokio is called by [`Resolver::store`](crate::Resolver::store), which brings a thread for it.
+    /// Blocking version of [`put`](Self::put): parks this thread, and polls the future on it. If the backend needs
+    /// tokio, use [`Resolver::store`](crate::Resolver::store), which has a thread for it.
     ///
     /// ```
     /// use secrets_runtime::{Error, Payload, Store, backends::Local};
@@ -169,7 +169,7 @@ pub trait Store: Send + Sync {
     /// ```
     ///
     /// # Errors
-    /// Those of [`put`](Self::put).
+    /// The errors of [`put`](Self::put).
     fn put_blocking(&self, id: &str, payload: Payload) -> Result<String, Error> {
         block_on(self.put(id, payload))
     }
@@ -177,7 +177,7 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`create`](Self::create): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`create`](Self::create).
+    /// The errors of [`create`](Self::create).
     fn create_blocking(&self, id: &str, payload: Payload) -> Result<String, Error> {
         block_on(self.create(id, payload))
     }
@@ -185,7 +185,7 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`update`](Self::update): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`update`](Self::update).
+    /// The errors of [`update`](Self::update).
     fn update_blocking(&self, changes: Vec<SecretChange>) -> Result<Vec<Option<String>>, Error> {
         block_on(self.update(changes))
     }
@@ -193,7 +193,7 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`delete`](Self::delete): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`delete`](Self::delete).
+    /// The errors of [`delete`](Self::delete).
     fn delete_blocking(&self, id: &str) -> Result<bool, Error> {
         block_on(self.delete(id))
     }
@@ -201,7 +201,7 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`list`](Self::list): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`list`](Self::list).
+    /// The errors of [`list`](Self::list).
     fn list_blocking(&self) -> Result<Vec<String>, Error> {
         block_on(self.list())
     }
@@ -209,7 +209,7 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`list_each`](Self::list_each): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`list`](Self::list).
+    /// The errors of [`list`](Self::list).
     fn list_each_blocking(
         &self,
         each: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
@@ -220,7 +220,7 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`versions`](Self::versions): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`versions`](Self::versions).
+    /// The errors of [`versions`](Self::versions).
     fn versions_blocking(&self, id: &str) -> Result<Vec<String>, Error> {
         block_on(self.versions(id))
     }
@@ -228,20 +228,20 @@ pub trait Store: Send + Sync {
     /// Blocking version of [`version`](Self::version): see [`put_blocking`](Self::put_blocking).
     ///
     /// # Errors
-    /// Those of [`version`](Self::version).
+    /// The errors of [`version`](Self::version).
     fn version_blocking(&self, id: &str) -> Result<Option<String>, Error> {
         block_on(self.version(id))
     }
 }
 
-/// The default of [`Store::update`].
+/// The default method of [`Store::update`].
 async fn one_after_another<S: Store + ?Sized>(
     store: &S,
     changes: Vec<SecretChange>,
 ) -> Result<Vec<Option<String>>, Error> {
     check_distinct(&changes)?;
     let mut errors = Vec::new();
-    // One that creates is checked by `create`, which may do so in one step.
+    // A single secret to create is checked by `create`, which may do so in one step.
     let is_one = matches!(changes.as_slice(), [SecretChange::Create { .. }]);
     for change in changes.iter().filter(|_| !is_one) {
         let checked = check_change(store, change).await;
@@ -299,7 +299,7 @@ async fn make_change<S: Store + ?Sized>(
             true => Ok(None),
             false => Err(is_gone(&id)),
         },
-        // It was refused before.
+        // A renaming was refused above.
         SecretChange::Rename { id, .. } => Err(is_gone(&id)),
     }
 }

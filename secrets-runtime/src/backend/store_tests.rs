@@ -1,4 +1,4 @@
-//! A store that has only the methods that it must have.
+//! A store with the required methods only.
 
 use std::{
     collections::BTreeMap,
@@ -15,11 +15,11 @@ use crate::{
     core::error::{Error, ErrorKind},
 };
 
-/// A user's store, which has the methods that it must have: each secret's version is how often it was written.
+/// A user's store with the required methods: each secret's version is how often it was written.
 #[derive(Default)]
 struct Table {
     secrets: Mutex<BTreeMap<String, usize>>,
-    /// What cannot be written.
+    /// The id that cannot be written.
     refused: Option<&'static str>,
 }
 

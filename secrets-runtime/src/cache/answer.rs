@@ -1,13 +1,10 @@
-//! Answers, each with the fetch that it is the answer to.
+//! Answers, by the fetch that they belong to.
 
 use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Fetched, identity::Identity, owned_request::OwnedRequest},
-    cache::{
-        entry_id::EntryId,
-        fetch_map::{FetchId, FetchMap},
-    },
+    cache::fetch_map::{FetchId, FetchMap},
     context::{provenance::Provenance, shared_lease::LeaseHold},
     core::error::{Error, ErrorKind},
 };
@@ -22,32 +19,42 @@ pub(crate) struct IdentifiedRequest {
     pub identity: Arc<Identity>,
 }
 
-/// What a backend has answered, now or before, and where it comes from.
+/// Identifies one generation of an entry: a new fetch of the secret, and a refresh, change the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EntryId(u64);
+
+impl EntryId {
+    pub(super) fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// The answer of a backend, now or earlier, and its provenance.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer<A = Fetched> {
     pub result: Result<A, Error>,
     pub provenance: Provenance,
-    /// The entry of the cache that it is, if it is kept.
+    /// The entry that the answer is cached in, if it is.
     pub entry: Option<EntryId>,
-    /// Holds the lease that it has.
+    /// Holds the lease of the value.
     pub lease: Option<LeaseHold>,
 }
 
 impl<A> Answer<A> {
-    /// Creates an answer that no later step may use.
+    /// Creates an answer that is not cached.
     pub(crate) fn new(result: Result<A, Error>, provenance: Provenance) -> Self {
         Self { result, provenance, entry: None, lease: None }
     }
 
-    /// Returns what the backend has answered.
+    /// Returns the fetched value.
     ///
     /// # Errors
-    /// Why there is no answer.
+    /// The error that the backend returned.
     pub(crate) fn found(&self) -> Result<&A, Error> {
         self.result.as_ref().map_err(Clone::clone)
     }
 
-    /// Keeps later steps from using it without looking again.
+    /// Makes later steps ask the cache again instead of using a result that is derived from this answer.
     pub(crate) fn for_one_step(mut self) -> Self {
         self.entry = None;
         self.provenance.fresh_until = None;
@@ -56,13 +63,13 @@ impl<A> Answer<A> {
 }
 
 impl Answer {
-    /// Creates the answer of a backend that was asked for a value.
+    /// Creates the answer of a backend to a request for a value.
     pub(crate) fn of_backend(result: Result<Fetched, Error>, mut provenance: Provenance) -> Self {
         provenance.version = result.as_ref().ok().and_then(Fetched::version).map(Arc::from);
         Self::new(result, provenance)
     }
 
-    /// Turns the answer into that to another request for its secret.
+    /// Turns this into the answer to another request for its secret.
     pub(super) fn asked_as(self, asked: Provenance) -> Self {
         let Provenance { backend, id, role, .. } = asked;
         Self { provenance: Provenance { backend, id, role, ..self.provenance }, ..self }
@@ -73,7 +80,8 @@ impl Answer {
 pub(crate) type Answers<A = Fetched> = FetchMap<Answer<A>>;
 
 impl Answers {
-    /// What lets later calls use what is made of these answers; `None` if they have to look again.
+    /// Returns the entries of these answers; `None` if the result of a step must not be derived from them, since an
+    /// answer is not cached.
     pub(crate) fn reuse(&self) -> Option<Reuse> {
         let entries = self.values().map(|answer| answer.entry).collect::<Option<_>>()?;
         let until = self.values().map(|answer| answer.provenance.fresh_until).min()??;
@@ -81,7 +89,7 @@ impl Answers {
     }
 }
 
-/// The entries that something was made of, and until when the first of them is fresh.
+/// The entries that a result is derived from, and when the first of them expires.
 #[derive(Debug, Clone)]
 pub(crate) struct Reuse {
     pub entries: Vec<EntryId>,

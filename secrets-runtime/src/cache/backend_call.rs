@@ -1,4 +1,5 @@
-//! A backend is asked once, whatever it does: it may panic, hang, or mix up its answers.
+//! One call of a backend. It ends with one answer for each request, also if the backend panics, hangs or mixes up its
+//! answers.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -23,7 +24,7 @@ use crate::{
 pub(crate) type Ask<A> =
     for<'a> fn(&'a dyn Backend, &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<A, Error>>>;
 
-/// Until when a backend may take its time, and how long that was when it was asked.
+/// When a backend must have answered, and how long it had until then.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     pub at: Instant,
@@ -31,12 +32,12 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// From now on. The clock is the machine's, as the timer's is.
+    /// Creates a deadline after this time. It is on the machine's clock, like the timer.
     pub(crate) fn after(timeout: Duration) -> Self {
         Self { at: Instant::now() + timeout, timeout }
     }
 
-    /// Returns the error of a backend that has not answered until then.
+    /// Returns the error of a backend that has not answered in time.
     pub(crate) fn timeout_error(&self, backend: &dyn Backend) -> Error {
         let seconds = self.timeout.as_secs_f32();
         let message = format!("{backend} did not answer within {seconds} s");
@@ -44,19 +45,19 @@ impl Deadline {
         let error = Error::new(ErrorKind::Timeout, message);
         match backend.capabilities().is_tokio_unsaid() {
             false => error.with_help(more),
-            // One that waits for a reactor which nobody drives waits for ever.
+            // A future that waits for a reactor which nobody drives waits for ever.
             true => error.with_help(format!("{more}; {TOKIO}")),
         }
     }
 }
 
-/// What a backend that says nothing about tokio may have to say.
+/// The help for a backend that does not say whether it needs tokio.
 const TOKIO: &str =
     "a backend of your own that is built on tokio says so with `Capabilities::needs_tokio`";
 
-/// What an answer says about which secret it is of.
+/// The names of its secret that an answer contains.
 pub(crate) trait StatesNames {
-    /// Returns the names and ids of the secret that the answer states, if any.
+    /// Returns the names and ids of the secret in the answer, if any.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 
@@ -66,24 +67,24 @@ impl StatesNames for Fetched {
     }
 }
 
-/// Whether a secret exists says nothing about which one it is.
+/// An answer without a value does not say which secret it is about.
 impl StatesNames for () {
     fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()
     }
 }
 
-/// What became of a call.
+/// The outcome of a call.
 pub(crate) struct CallOutcome<T, A> {
     /// The tag of each request with its answer.
     pub answers: Vec<(T, Result<A, Error>)>,
-    /// Whether each answer is known to be of its request. If the backend left one out, those that do not name their
-    /// secrets may be of others.
+    /// Whether each answer is known to belong to its request. If the backend left one out, answers that do not name
+    /// their secrets may belong to other requests.
     pub is_order_trusted: bool,
 }
 
-/// Asks a backend. Each request comes back as its tag with its answer, which is an error for what the backend
-/// left out and for what it did not answer in time. Only here do answers belong to requests by their order.
+/// Asks a backend. Returns the tag of each request with its answer, which is an error if the backend left it out or
+/// did not answer in time. Only here do answers belong to requests by their order.
 pub(crate) fn call<T, A>(
     backend: Arc<dyn Backend>,
     requests: Vec<(T, IdentifiedRequest)>,
@@ -120,7 +121,7 @@ where
     })
 }
 
-/// Moves answers to the I/O thread: the steps that wait for them do not poll it.
+/// Runs the call on the I/O thread: the steps that wait for it do not poll it.
 fn with_tokio<A: Send + 'static>(
     backend: &dyn Backend,
     answers: impl Future<Output = Vec<Result<A, Error>>> + Send + 'static,
@@ -133,7 +134,7 @@ fn with_tokio<A: Send + 'static>(
     })
 }
 
-/// Moves the future of a backend that needs tokio to the I/O thread.
+/// Runs the future of a backend that needs tokio on the I/O thread.
 #[cfg(feature = "tokio")]
 pub(super) fn on_its_thread<T: Send + 'static>(
     _backend: &dyn Backend,
@@ -161,7 +162,7 @@ struct BackendCall<T, A> {
     backend: Arc<dyn Backend>,
     tags: Vec<T>,
     requests: Arc<[IdentifiedRequest]>,
-    /// `None` when it is over.
+    /// `None` when the call is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
     is_order_trusted: bool,
     sleep: Sleep,
@@ -173,7 +174,7 @@ impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        // A backend does not see the secrets of the step that calls the step.
+        // A backend does not see the secrets of the step that calls it.
         let _outside = Barrier::outside();
         let Some(answers) = &mut this.answers else {
             panic!("a call was polled after it had finished");
@@ -184,7 +185,7 @@ impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
                 sorted.unwrap_or_else(|_| this.panicked())
             }
             Err(_) => this.panicked(),
-            // The timer is set only by what is not ready at once: files and variables never need it.
+            // The timer is set only for calls that are not ready at once: files and variables never need it.
             Ok(Poll::Pending) if Pin::new(&mut this.sleep).poll(task).is_pending() => {
                 return Poll::Pending;
             }
@@ -199,7 +200,7 @@ impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
 }
 
 impl<T, A> BackendCall<T, A> {
-    /// Drops the future, which is the backend's code too, and may panic.
+    /// Drops the future, which is code of the backend too and may panic.
     fn end(&mut self) -> std::thread::Result<()> {
         let answers = self.answers.take();
         catch_unwind(AssertUnwindSafe(|| drop(answers)))
@@ -221,7 +222,7 @@ impl<T, A> BackendCall<T, A> {
 }
 
 impl<T, A: StatesNames> BackendCall<T, A> {
-    /// As many answers as there are requests, without those that are of another request.
+    /// Returns one answer for each request, with an error in place of those that belong to another request.
     fn one_for_each(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
         let (given, wanted) = (answers.len(), self.tags.len());
         let miscounted =
@@ -248,16 +249,16 @@ impl<T, A: StatesNames> BackendCall<T, A> {
         })
     }
 
-    /// The places of answers that are not known to be of their requests, and the error of each, if an answer names
-    /// the secret of another request than its own: then the order of all of them says nothing.
+    /// Returns the index and an error for each answer that may belong to another request.
     ///
-    /// A secret may have a name by which nobody asked, and several by which it is asked for: then the answer to that
-    /// other request has the name too.
+    /// If an answer names the secret of another request, the order of all answers is uncertain: this is so if the
+    /// answer to `a` names `b`, and the answer to `b` does not. A secret may have several names, so two answers may
+    /// name one secret; this is not a mistake.
     fn mixed_up(&self, answers: &[Result<A, Error>]) -> Vec<(usize, Error)> {
         let says = |answer: &Result<A, Error>, wanted: &str| {
             answer.as_ref().is_ok_and(|answer| answer.names().any(|known| known == wanted))
         };
-        // Almost always so, and everything else costs more.
+        // Almost always so, and the rest costs more.
         let is_named_as_asked = |(asked, answer): (&IdentifiedRequest, &Result<A, Error>)| {
             let says_nothing = answer.as_ref().map_or(true, |it| it.names().next().is_none());
             says_nothing || says(answer, asked.identity.id())
@@ -297,7 +298,7 @@ pub(super) fn mistake(message: String) -> Error {
 }
 
 impl<T, A> Drop for BackendCall<T, A> {
-    /// A step that is dropped while it waits drops its backends' futures too.
+    /// If a step is dropped while it waits, the futures of its backends are dropped too.
     fn drop(&mut self) {
         let _outside = Barrier::outside();
         let _ = self.end();

@@ -8,7 +8,10 @@ use std::{
     time::Instant,
 };
 
-use crate::cache::{answer::Reuse, deferred_drops::DeferredDrops, entry_id::EntryId};
+use crate::cache::answer::{EntryId, Reuse};
+
+/// Values that are dropped after the lock on the cache is released.
+pub(super) type DeferredDrops = Vec<Box<dyn Any + Send>>;
 
 /// Identifies the slot of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +25,7 @@ impl SlotId {
     }
 }
 
-/// Whether what a step has made of entries may still serve: each of the entries is what it was.
+/// Whether a derived result may still be used: none of its entries has changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Validity(Arc<AtomicBool>);
 
@@ -41,9 +44,9 @@ impl Validity {
     }
 }
 
-/// What steps have made of entries, by their slots.
+/// The derived results, by the slots of their steps.
 #[derive(Default)]
-pub(super) struct Derived(HashMap<SlotId, StepResult>);
+pub(super) struct DerivedResults(HashMap<SlotId, StepResult>);
 
 struct StepResult {
     made_of: Reuse,
@@ -51,8 +54,8 @@ struct StepResult {
     value: Arc<dyn Any + Send + Sync>,
 }
 
-impl Derived {
-    /// Keeps what a step has made, in the place of what it made before.
+impl DerivedResults {
+    /// Stores the result of a step, in place of its previous one.
     pub(super) fn insert(
         &mut self,
         slot: SlotId,
@@ -68,7 +71,7 @@ impl Derived {
         validity
     }
 
-    /// An entry is no longer what it was: ends what this slot has, if it was made of the entry.
+    /// Drops the result of this slot if it was derived from the entry, which has changed.
     pub(super) fn end(&mut self, slot: SlotId, made_of: EntryId, dropped: &mut DeferredDrops) {
         let is_of_it = |result: &StepResult| result.made_of.entries.contains(&made_of);
         if self.0.get(&slot).is_some_and(is_of_it)
@@ -78,7 +81,7 @@ impl Derived {
         }
     }
 
-    /// Ends what is over by now.
+    /// Drops the results that have expired by now.
     pub(super) fn end_until(&mut self, now: Instant, dropped: &mut DeferredDrops) {
         let ended = self.0.extract_if(|_, result| result.made_of.until <= now);
         ended.for_each(|(_, result)| result.end(dropped));
@@ -88,7 +91,7 @@ impl Derived {
         self.0.drain().for_each(|(_, result)| result.end(dropped));
     }
 
-    /// When the first of them is over.
+    /// When the first result expires.
     pub(super) fn first_end(&self) -> Option<Instant> {
         self.0.values().map(|result| result.made_of.until).min()
     }

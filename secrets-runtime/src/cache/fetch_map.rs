@@ -1,9 +1,9 @@
-//! Values by the fetch that they belong to.
+//! Values, by the fetch that they belong to.
 
 use std::ops::Index;
 
-/// Identifies one fetch of a plan. Its answer is found by it, all the way from the plan to the secrets of a step:
-/// an answer that is missing moves no other one into its place.
+/// Identifies one fetch of a plan, all the way from the plan to the secrets of a step. Answers are found by it, so a
+/// missing answer cannot shift the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FetchId(usize);
 
@@ -25,7 +25,7 @@ impl<T> FetchMap<T> {
         self.0.get(place).map(|(_, value)| value)
     }
 
-    /// Puts a value in the place of the one that the fetch has, if it has one.
+    /// Sets the value of a fetch, in place of its previous one.
     pub(crate) fn insert(&mut self, id: FetchId, value: T) {
         // Almost all are added in order.
         if self.last_id().is_none_or(|last| last < id) {
@@ -65,7 +65,7 @@ impl<T> Default for FetchMap<T> {
     }
 }
 
-/// The value of a fetch that is known to have one: every fetch of a plan has an answer.
+/// Returns the value of a fetch that is known to have one: every fetch of a plan has an answer.
 impl<T> Index<FetchId> for FetchMap<T> {
     type Output = T;
 

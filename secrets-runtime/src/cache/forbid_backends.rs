@@ -7,12 +7,12 @@ use crate::{
 
 static IS_SET: AtomicBool = AtomicBool::new(false);
 
-/// Forbids every call of a backend, for good: a test that forgot its secrets fails instead of asking a real place.
+/// Forbids all calls of backends, for good: a test that forgot its secrets fails instead of asking a real backend.
 pub(crate) fn forbid_backends() {
     IS_SET.store(true, Ordering::Release);
 }
 
-/// Returns the error of a call to this backend, if calls are forbidden. Who makes the call adds the step's name.
+/// Returns the error of a call to this backend, if calls are forbidden. The caller adds the name of the step.
 pub(crate) fn forbidden(backend: &dyn Backend) -> Option<Error> {
     if !IS_SET.load(Ordering::Acquire) || backend.capabilities().is_of_test() {
         return None;

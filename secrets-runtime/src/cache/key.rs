@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use crate::{backend::identity::Identity, cache::answer::IdentifiedRequest};
 
-/// What an answer is cached by: its backend and the identity of the request.
+/// The key of an entry: the backend and the identity of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    /// The type of the backend, of which a resolver has one.
+    /// The type of the backend. A resolver has one backend of each type.
     pub kind: Arc<str>,
-    /// Which part of the backend, if it consists of several ([`Backend::parts`](crate::Backend::parts)).
+    /// The part of the backend, if it consists of several ([`Backend::parts`](crate::Backend::parts)).
     part: usize,
     identity: Arc<Identity>,
 }
@@ -19,7 +19,7 @@ impl Key {
         Self { kind: kind.clone(), part: request.part, identity: identity.clone() }
     }
 
-    /// The keys of an answer: this one, and one for each further identity.
+    /// Returns the keys of an answer: this one, and one for each further identity.
     pub(super) fn with_identities(&self, identities: &[Identity]) -> Vec<Self> {
         let mut keys = vec![self.clone()];
         for identity in identities {
@@ -31,7 +31,7 @@ impl Key {
         keys
     }
 
-    /// The secret's id, in whatever scope it is read.
+    /// Returns the secret's id, without its role, region and version.
     pub(super) fn secret(&self) -> &str {
         self.identity.id()
     }

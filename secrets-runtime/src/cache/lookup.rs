@@ -9,10 +9,10 @@ use crate::{
     cache::{
         answer::{Answer, IdentifiedRequest, Requests},
         backend_call::{Deadline, call},
-        entries::cache_entry::ServableEntry,
+        call_completion::CallCompletion,
+        entries::cache_entry::UsableEntry,
         fetch_map::FetchMap,
         key::Key,
-        landing::Landing,
         pending::Completion,
         single_flight::{InFlight, Waiter},
         state::CacheState,
@@ -20,26 +20,26 @@ use crate::{
     context::{Barrier, freshness::Freshness, provenance::Provenance},
 };
 
-/// Where a fetch gets its answer from.
+/// Where the answer to a request comes from.
 #[expect(clippy::large_enum_variant, reason = "almost all are hits, and those are the large ones")]
 pub(super) enum Lookup {
     Hit(Answer),
     Joined(Box<JoinedCall>),
 }
 
-/// A call that has the answer, or will have it.
+/// A running call that will have the answer.
 pub(super) struct JoinedCall {
     /// The number of the call.
     pub call: u64,
-    /// Whether the step itself has begun it.
+    /// Whether this step began the call.
     pub is_own: bool,
     pub key: Key,
     pub asked: Provenance,
 }
 
 impl CacheState {
-    /// Finds where each answer comes from, and begins one call for all that are neither kept nor asked for. The
-    /// waiters are one for each call that answers come from.
+    /// Finds where each answer comes from, and begins one call for all requests that are neither cached nor running.
+    /// Returns one waiter for each call that has answers.
     pub(super) fn look_up(
         self: &Arc<Self>,
         backend: &Arc<dyn Backend>,
@@ -49,7 +49,7 @@ impl CacheState {
     ) -> (FetchMap<Lookup>, Vec<Waiter<Completion>>) {
         let now = self.clock.now();
         let time = SystemTime::now();
-        // A backend of a program does not see the secrets of the step that calls the step.
+        // A backend that is part of the program does not see the secrets of the step that calls it.
         let _outside = Barrier::outside();
         let (kind, capabilities) = (Arc::from(backend.kind()), backend.capabilities());
         let requests: Vec<_> = requests
@@ -60,17 +60,17 @@ impl CacheState {
                 (id, key, provenance, asked)
             })
             .collect();
-        // They outlive the lock: to drop the last handle to a call is to lock again.
+        // They are dropped after the lock is released: dropping the last handle to a call takes the lock.
         let mut calls: BTreeMap<u64, Arc<InFlight<Completion>>> = BTreeMap::new();
         let mut lookups = FetchMap::default();
-        self.look(|contents, _| {
+        self.with_contents(|contents, _| {
             let number = contents.pending.next_number();
-            // Two requests of one step may be the same secret under two names.
+            // Two requests of one step may be for one secret under two names.
             let mut asked_for: HashSet<Key> = HashSet::new();
             let mut open: Vec<((Key, Provenance), IdentifiedRequest)> = Vec::new();
             for (id, key, asked, request) in requests {
                 let lookup = if let Some(found) =
-                    contents.entries.find(&key, freshness, now).and_then(ServableEntry::hold)
+                    contents.entries.find(&key, freshness, now).and_then(UsableEntry::hold)
                 {
                     Lookup::Hit(found.answer(asked))
                 } else if let Some((call, flight)) = contents.pending.find(&key, freshness) {
@@ -89,10 +89,11 @@ impl CacheState {
                 return;
             }
             let keys: Vec<Key> = open.iter().map(|((key, _), _)| key.clone()).collect();
-            let landing = Landing::new(self, backend, number, keys.clone(), now, deadline.timeout);
+            let completion =
+                CallCompletion::new(self, backend, number, keys.clone(), now, deadline.timeout);
             let answers = call(backend.clone(), open, |it, requests| it.fetch(requests), deadline);
-            let landed = Box::pin(async move { landing.land(answers.await) });
-            let flight = Arc::new(InFlight::new(number, landed));
+            let completed = Box::pin(async move { completion.complete(answers.await) });
+            let flight = Arc::new(InFlight::new(number, completed));
             contents.pending.begin(number, &keys, now, deadline.at, &flight);
             calls.insert(number, flight);
         });

@@ -1,24 +1,29 @@
-//! What was fetched serves later steps for a while: between the resolver and the backends.
+//! The cache: stands between the resolver and the backends, and returns a fetched value to later steps until it
+//! expires.
 //!
-//! A step looks here once, when it starts. Those that want one secret at the same time wait for one request; all of
-//! them get its failure, which is not kept. A value that has expired serves on for a while if its backend throttles
-//! or is down. What has ended, was replaced or was evicted is dropped at once, and so wiped as soon as no step
-//! holds it.
+//! A step asks the cache once, when it starts. Steps that want one secret at the same time wait for one request; if
+//! the request fails, all of them get the error; errors are not cached. An expired value can still be used for a while
+//! if its backend throttles or is down. An entry that has ended, was replaced or was evicted is dropped at once, and
+//! so its value is wiped as soon as no step holds it.
+//!
+//! The words of this folder:
+//!
+//! - *entry*: a fetched value, with the keys under which it is found and the times when it expires and ends.
+//! - *cached*: stored in an entry that has not expired.
+//! - *expired but usable*: stored in an entry that has expired and not ended. It is used only if the backend fails for
+//!   the moment.
+//! - *running request*: a request in a call of a backend that has not ended. Later steps join the call.
+//! - *derived result*: what a step has assembled from entries. It is valid until one of the entries changes.
 
 pub(crate) mod answer;
 pub(crate) mod backend_call;
-mod deferred_drops;
+mod call_completion;
 mod derived;
 mod entries;
-mod entry_id;
 pub(crate) mod fetch_map;
 pub(crate) mod forbid_backends;
 mod key;
-mod landing;
-mod lease_call;
-mod lease_keeper;
-mod lease_start;
-mod leases;
+mod lease;
 mod lookup;
 mod pending;
 mod single_flight;
@@ -42,7 +47,7 @@ use crate::{
         answer::{Answer, Answers, IdentifiedRequest, Requests},
         backend_call::{Ask, Deadline, StatesNames, call},
         key::Key,
-        lease_call::lease_call,
+        lease::call::lease_call,
         lookup::{JoinedCall, Lookup},
         state::CacheState,
     },
@@ -51,10 +56,10 @@ use crate::{
     rt::{clock::Clock, join_all::join_all, timer::Sleep},
 };
 
-/// How long a backend that fails is left alone while its expired values serve.
+/// How long a failing backend is not asked again while its expired values are used.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What is kept of the backends of one resolver.
+/// The cache of one resolver, for all its backends.
 #[derive(Clone)]
 pub(crate) struct Cache(Arc<CacheState>);
 
@@ -63,12 +68,13 @@ impl Cache {
         Self(CacheState::new(ttl, stale, clock))
     }
 
-    /// Creates a cache that keeps nothing: each request goes to its backend.
+    /// Creates a cache that stores nothing: each request goes to its backend.
     pub(crate) fn off() -> Self {
         Self::new(Duration::ZERO, Duration::ZERO, Clock::default())
     }
 
-    /// Asks a backend for what is not kept, and for what is not asked for already.
+    /// Returns the answers to these requests. Asks the backend for those that are neither cached nor requested by a
+    /// running call.
     pub(crate) async fn fetch(
         &self,
         backend: Arc<dyn Backend>,
@@ -76,7 +82,7 @@ impl Cache {
         deadline: Deadline,
         freshness: Freshness,
     ) -> Answers {
-        if freshness != Freshness::Fresh {
+        if freshness != Freshness::Unexpired {
             let requests = requests.iter_mut();
             requests.for_each(|(_, it)| Arc::make_mut(&mut it.request).is_refresh = true);
         }
@@ -86,7 +92,7 @@ impl Cache {
             let answer = |(id, answer): (_, Answer)| {
                 let mut answer = Answer::of_backend(answer.result, answer.provenance);
                 if answer.found().is_ok_and(|it| it.lease().is_some() || it.expiry().is_some()) {
-                    self.0.look(|contents, _| {
+                    self.0.with_contents(|contents, _| {
                         self.0.manage_lease(contents, &backend, &mut answer, deadline.timeout);
                     });
                 }
@@ -106,9 +112,9 @@ impl Cache {
                     Some(Err(error)) => Answer::new(Err(error), asked.clone()),
                     None => Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone()),
                 };
-                // Beside answers that may be of other secrets no stale one may turn the failure into a success.
+                // If answers may belong to other secrets, no expired value may hide this failure.
                 match completion.is_none_or(|it| it.is_order_trusted) {
-                    true => self.or_stale(&*backend, &key, answer, asked, freshness),
+                    true => self.or_expired(&*backend, &key, answer, asked, freshness),
                     false => answer,
                 }
             }
@@ -116,7 +122,7 @@ impl Cache {
         lookups.into_iter().map(|(id, lookup)| (id, answer(lookup))).collect()
     }
 
-    /// Asks a backend, whatever is kept, and keeps nothing.
+    /// Asks a backend, whether or not values are cached, and caches nothing.
     pub(crate) async fn ask<A: StatesNames + Send + Unpin + 'static>(
         &self,
         backend: Arc<dyn Backend>,
@@ -136,7 +142,7 @@ impl Cache {
         answers.into_iter().map(answer).collect()
     }
 
-    /// Lets everything that is kept of this secret expire, in whatever role, region and version.
+    /// Makes all entries of this secret expire, in every role, region and version.
     pub(crate) fn expire(&self, backend: &dyn Backend, asked: &IdentifiedRequest) {
         let key = Key::of(&backend.kind().into(), asked);
         let now = self.0.clock.now();
@@ -147,9 +153,9 @@ impl Cache {
         });
     }
 
-    /// Drops everything, and caches nothing from now on. All leases are revoked, also those that steps hold, and then the
-    /// backends give back what they have, side by side. It waits for that until the deadline, of whose time the leases have
-    /// one half, so that a lease which hangs keeps no backend from that.
+    /// Drops everything, and caches nothing from now on. All leases are revoked, also those that steps hold; then the
+    /// backends are shut down, all at the same time. The leases have half of the time until the deadline, so that one
+    /// lease whose revocation hangs does not stop the shutdown of the backends.
     pub(crate) async fn close(&self, backends: Vec<Arc<dyn Backend>>, deadline: Deadline) {
         let leases = self.0.change(|contents, dropped| {
             contents.pending.forget(|_| true);
@@ -191,8 +197,8 @@ impl Cache {
         join_all(shut_down.collect()).await;
     }
 
-    /// Drops what the last handle of the resolver takes along: what steps have made, which has handles to the resolver,
-    /// which has this cache; and values with leases, which are given back.
+    /// Called when the last handle of the resolver is dropped. Drops the derived results (they refer to the resolver,
+    /// and so to this cache) and the entries with leases, which are then revoked.
     pub(crate) fn drop_derived(&self) {
         self.0.change(|contents, dropped| {
             contents.entries.drop_derived(dropped);
@@ -202,7 +208,7 @@ impl Cache {
 
     /// Returns the leases that are not over.
     pub(crate) fn leases(&self) -> Vec<OpenLease> {
-        let leases = self.0.look(|contents, _| contents.leases.all());
+        let leases = self.0.with_contents(|contents, _| contents.leases.all());
         leases.iter().map(|lease| lease.shown()).collect()
     }
 
@@ -210,8 +216,8 @@ impl Cache {
         &self.0.clock
     }
 
-    /// The answer, or if the backend fails for a moment what is kept though it has expired.
-    fn or_stale(
+    /// Returns the answer, or, if the backend fails for the moment, the expired value that is still usable.
+    fn or_expired(
         &self,
         backend: &dyn Backend,
         key: &Key,
@@ -220,13 +226,13 @@ impl Cache {
         freshness: Freshness,
     ) -> Answer {
         let Err(error) = &answer.result else { return answer };
-        if freshness != Freshness::Fresh || !error.is_transient() {
+        if freshness != Freshness::Unexpired || !error.is_transient() {
             return answer;
         }
         let now = self.0.clock.now();
         let pause = PAUSE.min(self.0.ttl);
-        let found = self.0.look(|contents, _| {
-            let (found, is_first) = contents.entries.find_stale(key, now, pause)?;
+        let found = self.0.with_contents(|contents, _| {
+            let (found, is_first) = contents.entries.find_expired(key, now, pause)?;
             let found = found.hold()?;
             Some((found.end(), found.answer(asked), is_first))
         });

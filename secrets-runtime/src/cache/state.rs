@@ -9,18 +9,17 @@ use crate::{
     backend::{generation, lease::MAX_DURATION},
     cache::{
         answer::Reuse,
-        deferred_drops::DeferredDrops,
-        derived::{SlotId, Validity},
+        derived::{DeferredDrops, SlotId, Validity},
         entries::Entries,
-        leases::Leases,
-        pending::Pending,
+        lease::Leases,
+        pending::PendingCalls,
     },
     rt::{clock::Clock, timer::Alarm},
 };
 
-/// What the handles of one cache share.
+/// The state that all handles of a cache share.
 pub(super) struct CacheState {
-    /// Nothing is kept if it is zero.
+    /// Nothing is cached if it is zero.
     pub(super) ttl: Duration,
     pub(super) stale: Duration,
     pub(super) clock: Clock,
@@ -28,13 +27,13 @@ pub(super) struct CacheState {
     sweeper: Waker,
 }
 
-/// What is cached, what backends are asked for, and when the next of it ends.
+/// The entries, the running requests, the leases, and the alarm for the next end.
 pub(super) struct Contents {
     pub(super) entries: Entries,
-    pub(super) pending: Pending,
+    pub(super) pending: PendingCalls,
     pub(super) leases: Leases,
     alarm: Alarm,
-    /// The generation of this process's writes up to which nothing old is kept.
+    /// The writes of this process up to this generation have removed the entries that they make old.
     generation: u64,
 }
 
@@ -42,7 +41,7 @@ impl CacheState {
     pub(super) fn new(ttl: Duration, stale: Duration, clock: Clock) -> Arc<Self> {
         let contents = Contents {
             entries: Entries::default(),
-            pending: Pending::default(),
+            pending: PendingCalls::default(),
             leases: Leases::default(),
             alarm: Alarm::new(clock.clone()),
             generation: generation::current(),
@@ -56,8 +55,8 @@ impl CacheState {
         })
     }
 
-    /// Keeps what a step has made of entries as long as each of them is what it was; `None` if one is no longer.
-    /// Returns also the generation of writes up to which that is known.
+    /// Stores a result that a step derived from entries, until one of them is replaced or dropped; `None` if that has
+    /// already happened. Also returns the generation of writes up to which that is known.
     pub(super) fn derive(
         &self,
         slot: SlotId,
@@ -70,17 +69,17 @@ impl CacheState {
         })
     }
 
-    /// Drops what this process has written since it was read; returns the generation up to which that is done.
+    /// Drops the entries that this process has overwritten. Returns the generation up to which that is done.
     pub(super) fn catch_up_with_writes(&self) -> u64 {
-        self.look(|contents, _| contents.generation)
+        self.with_contents(|contents, _| contents.generation)
     }
 
-    /// Changes what is kept, and sets the alarm to the next end.
+    /// Changes the contents, and sets the alarm to the next end.
     pub(super) fn change<R>(
         &self,
         change: impl FnOnce(&mut Contents, &mut DeferredDrops) -> R,
     ) -> R {
-        self.look(|contents, dropped| {
+        self.with_contents(|contents, dropped| {
             let result = change(contents, dropped);
             match contents.entries.next_end() {
                 Some(end) => contents.alarm.set(end, &self.sweeper),
@@ -90,13 +89,16 @@ impl CacheState {
         })
     }
 
-    /// Looks at what is kept, of which nothing is old by a write of this process. What is dropped is dropped when
-    /// nothing is locked any more: a value may be the last handle to whatever its step has made.
-    pub(super) fn look<R>(&self, look: impl FnOnce(&mut Contents, &mut DeferredDrops) -> R) -> R {
+    /// Locks the contents, after entries that this process has overwritten were dropped. Values are dropped after the
+    /// lock is released: one may be the last handle to anything that its step has made.
+    pub(super) fn with_contents<R>(
+        &self,
+        read: impl FnOnce(&mut Contents, &mut DeferredDrops) -> R,
+    ) -> R {
         let mut dropped = DeferredDrops::new();
         let mut contents = self.lock();
         contents.catch_up_with_writes(&mut dropped);
-        let result = look(&mut contents, &mut dropped);
+        let result = read(&mut contents, &mut dropped);
         drop(contents);
         drop(dropped);
         result
@@ -108,7 +110,7 @@ impl CacheState {
 }
 
 impl Contents {
-    /// Drops what this process has written since it was read.
+    /// Drops the entries that this process has overwritten.
     fn catch_up_with_writes(&mut self, dropped: &mut DeferredDrops) {
         if self.generation == generation::current() {
             return;
@@ -117,7 +119,7 @@ impl Contents {
         match &writes {
             Some(writes) => {
                 writes.iter().for_each(|write| self.entries.forget_written(write, dropped));
-                // Which secret a request is for is known for sure only by its answer.
+                // Only its answer says for sure which secret a request is for.
                 self.pending.forget(|key| writes.iter().any(|write| *write.kind == *key.kind));
             }
             None => {
@@ -129,7 +131,7 @@ impl Contents {
     }
 }
 
-/// Drops what has ended, on the timer's thread: it does not wait for somebody to look.
+/// Drops entries when they end, on the timer's thread.
 struct Sweeper(Weak<CacheState>);
 
 impl Wake for Sweeper {

@@ -18,8 +18,8 @@ use crate::{
     rt::clock::{Clock, CoarseTime},
 };
 
-/// Where a step finds what its last call made of the values it fetched, as long as none of them has expired or
-/// been replaced. The cache owns it, and drops it then.
+/// The slot of a step with the result of its last call, which can be used until one of its entries expires or is
+/// replaced. The cache owns the result, and drops it then.
 pub(crate) struct StepCache {
     id: OnceLock<SlotId>,
     slot: RwLock<Option<Ready>>,
@@ -29,10 +29,10 @@ struct Ready {
     resolved: Weak<ResolvedSecrets>,
     until: CoarseTime,
     clock: Clock,
-    /// Ends with the first of the entries that it was made of.
+    /// Ends when the first of the result's entries changes.
     validity: Validity,
     cache: Weak<CacheState>,
-    /// The generation of this process's writes that the cache has heard of.
+    /// The generation of this process's writes that the cache has taken into account.
     generation: AtomicU64,
 }
 
@@ -41,7 +41,7 @@ impl StepCache {
         Self { id: OnceLock::new(), slot: RwLock::new(None) }
     }
 
-    /// Returns what is there, if it may serve and no test has secrets of its own.
+    /// Returns the result, if it may still be used and no test has secrets of its own.
     #[inline]
     pub(crate) fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let slot = self.read();
@@ -54,8 +54,8 @@ impl StepCache {
         self.get_after_writes(&cache)
     }
 
-    /// Has the cache end first what is old by writes of this process. What it drops then is dropped outside of the
-    /// lock.
+    /// Makes the cache drop first the entries that this process has overwritten. They are dropped after the lock of
+    /// the slot is released.
     #[cold]
     fn get_after_writes(&self, cache: &Weak<CacheState>) -> Option<Arc<ResolvedSecrets>> {
         let generation = cache.upgrade()?.catch_up_with_writes();
@@ -70,7 +70,7 @@ impl StepCache {
         self.slot.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts something there that was made of entries of the cache, if each of them is still what it was.
+    /// Stores a result that was derived from entries of the cache, if none of them has changed.
     pub(crate) fn set(&self, resolved: &Arc<ResolvedSecrets>, made_of: Reuse, cache: &Cache) {
         let id = *self.id.get_or_init(SlotId::next);
         let until = made_of.until;

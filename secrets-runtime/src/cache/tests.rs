@@ -16,7 +16,7 @@ use crate::{
     cache::{
         answer::Reuse,
         derived::SlotId,
-        entries::{LandedValue, Lifetime},
+        entries::{FetchedValue, Lifetime},
     },
     rt::clock::ManualClock,
 };
@@ -52,20 +52,20 @@ fn request(id: &str) -> IdentifiedRequest {
     IdentifiedRequest { request: Arc::new(OwnedRequest::from(&request)), identity }
 }
 
-/// Keeps a secret, of which a step has made a probe.
+/// Caches a secret, from which a step has derived a probe.
 fn keep_with_probe(cache: &Cache, id: &str, at: Instant, drops: &Arc<Drops>) -> SlotId {
     let key = Key::of(&"env".into(), &request(id));
     let until = at + TTL;
     let lifetime = Lifetime { fresh_until: until, end: until };
     let entry = cache.0.change(|contents, dropped| {
-        let landed = LandedValue {
+        let value = FetchedValue {
             fetched: Fetched::text("SeNtInEl"),
             asked_at: at,
             fetched_at: std::time::SystemTime::now(),
             lifetime,
             lease: None,
         };
-        contents.entries.insert(&key, landed, dropped)
+        contents.entries.insert(&key, value, dropped)
     });
     let made_of = Reuse { entries: entry.into_iter().collect(), until };
     let slot = SlotId::next();

@@ -2,7 +2,7 @@ use secrets_spec::{Delimiters, Template};
 
 use crate::{
     config::{
-        fill::{Filling, filled},
+        fill::{ReferencedTree, filled},
         format::Format,
         layout::{Layout, Values},
         reference::Reference,
@@ -76,9 +76,9 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn filling(&self) -> Result<Filling<'a>, Error> {
+    fn filling(&self) -> Result<ReferencedTree<'a>, Error> {
         let whole = Format::Text.read(self.text)?;
-        Filling::of(whole, Some(self.text), self.delimiters.clone(), "")
+        ReferencedTree::of(whole, Some(self.text), self.delimiters.clone(), "")
     }
 
     fn layout(&self, template: &Template) -> Result<Layout, Error> {
@@ -120,7 +120,7 @@ impl Resolver {
         match layout.is_kept_by(&quoted, &values) {
             true => {
                 #[cfg(feature = "mask")]
-                crate::mask::process::learn_text(&quoted);
+                crate::mask::process::add_text(&quoted);
                 Ok(quoted)
             }
             false => {

@@ -22,8 +22,8 @@ use crate::{
     resolver::Resolver,
 };
 
-/// A configuration whose references are known.
-pub(super) struct Filling<'a> {
+/// The tree of a configuration, with the references that its texts contain.
+pub(super) struct ReferencedTree<'a> {
     pub tree: Tree,
     /// The text of the configuration, or `None` if it was read from a JSON value.
     source: Option<&'a str>,
@@ -50,7 +50,7 @@ impl TextReference {
     }
 }
 
-impl<'a> Filling<'a> {
+impl<'a> ReferencedTree<'a> {
     /// Finds the references.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ impl<'a> Filling<'a> {
         if declaration.is_empty() {
             return Ok(None);
         }
-        let (found, unresolved) = match resolver.fetch(&declaration, Freshness::Fresh).await {
+        let (found, unresolved) = match resolver.fetch(&declaration, Freshness::Unexpired).await {
             Ok((found, _)) => (found, Vec::new()),
             Err(partial) => match partial.found {
                 Some(found) => (found, partial.error.into_problems()),

@@ -56,7 +56,7 @@ use serde_json::Value;
 
 use crate::{
     config::{
-        fill::Filling,
+        fill::ReferencedTree,
         tree::{NodeKind, Tree},
     },
     core::{error::Error, secret_value::SecretValue},
@@ -135,7 +135,7 @@ pub fn resolve_value_blocking(value: &mut Value) -> Result<(), Error> {
 /// # Errors
 /// Those of [`resolve`] that the text alone shows.
 pub fn references(text: &str, format: Format) -> Result<Vec<Reference>, Error> {
-    let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+    let filling = ReferencedTree::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
     Ok(filling.references())
 }
 
@@ -253,7 +253,7 @@ impl Resolver {
         let text = |text: &str| Tree { kind: NodeKind::Text(text.to_owned()), at: 0..0 };
         let members = templates.iter().map(|(name, template)| ((*name).to_owned(), text(template)));
         let tree = Tree { kind: NodeKind::Map(members.collect()), at: 0..0 };
-        let filling = Filling::of(tree, None, Delimiters::default(), WHOLE)?;
+        let filling = ReferencedTree::of(tree, None, Delimiters::default(), WHOLE)?;
         let secrets = filling.resolve_beside(declaration.clone(), self, None).await?;
         let NodeKind::Map(filled) = filling.with(secrets.as_ref())?.kind else {
             return Ok(Vec::new());
@@ -280,7 +280,7 @@ impl Resolver {
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
-        let filling = Filling::of(tree, source, Delimiters::default(), WHOLE)?;
+        let filling = ReferencedTree::of(tree, source, Delimiters::default(), WHOLE)?;
         let secrets = filling.resolve(self, None).await?;
         filling.with(secrets.as_ref())
     }
@@ -300,7 +300,8 @@ impl DeclarationBuilder {
     /// # Errors
     /// As [`references`].
     pub fn config(mut self, text: &str, format: Format) -> Result<Self, Error> {
-        let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+        let filling =
+            ReferencedTree::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
         filling.declare(&mut self.declaration, None)?;
         Ok(self)
     }
@@ -311,7 +312,8 @@ impl DeclarationBuilder {
     /// # Errors
     /// As [`references`].
     pub fn only_config(mut self, text: &str, format: Format) -> Result<Self, Error> {
-        let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+        let filling =
+            ReferencedTree::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
         filling.retain(&mut self.declaration);
         filling.declare(&mut self.declaration, None)?;
         Ok(self)

@@ -1,4 +1,4 @@
-//! What the audit log says of the reads of a step.
+//! Records the reads of a step in the audit log.
 
 use crate::{
     context::{group::Group, secrets::Secrets},
@@ -9,7 +9,8 @@ impl Secrets {
     /// Records that a field is read, before its value is returned.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it cannot be recorded and has to be.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the audit log is required and the read cannot
+    /// be recorded.
     #[inline]
     pub(crate) fn record_read(&self, group: &str, key: &str) -> Result<(), Error> {
         match &self.0.shared.audit {
@@ -37,7 +38,7 @@ impl Secrets {
         self.0.shared.group(name).map_or(Ok(()), |group| self.record_reads(name, group))
     }
 
-    /// Records that the step asked for something that it does not declare. `key` is empty if it asked for a whole group.
+    /// Records that the step asked for a group or field that it does not declare. `key` is empty for a whole group.
     pub(super) fn record_not_requested(&self, group: &str, key: &str) {
         if let Some(call) = &self.0.shared.audit {
             call.not_requested(group, key);

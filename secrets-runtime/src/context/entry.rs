@@ -43,9 +43,9 @@ impl<'a> Entry<'a> {
 }
 
 impl Secrets {
-    /// Returns every value, in declared order. A key with several versions has one entry: the version that
-    /// [`Secrets::get`] returns, or the first if `get` returns none. An entry whose use cannot be recorded though it has
-    /// to be (`SECRETS_AUDIT_REQUIRED`) is left out.
+    /// Returns all values, in declared order. A key with several versions has one entry: the version that
+    /// [`Secrets::get`] returns, or the first if `get` returns none. An entry is left out if the audit log is required
+    /// (`SECRETS_AUDIT_REQUIRED`) and the read cannot be recorded.
     ///
     /// ```
     /// # use secrets_runtime::{current_context, testing};
@@ -80,8 +80,8 @@ impl Secrets {
         self.0.shared.order.iter().map(|name| &**name)
     }
 
-    /// Returns what a `secrets.lock` says of a source: its keys, or that it is one plain value. That is not a read of a
-    /// value. Returns `None` for a group without a source, and for an optional source that was not found.
+    /// Returns the keys of a source, or that it is one plain value, as a `secrets.lock` contains them. This does not
+    /// count as a read. Returns `None` for a group without a source, and for an optional source that was not found.
     ///
     /// ```
     /// # use secrets_runtime::{admin::LockedFields, current_context, testing};
@@ -103,13 +103,13 @@ impl Secrets {
         })
     }
 
-    /// Returns the variables and their values, sorted by name, for an environment in which `present` looks up
-    /// what is set already. Binary values are standard base64. A request for a `FILE` has its value here and
-    /// not a path, since the file would be removed together with these secrets. If its variable is set already to the
-    /// path of the file that the platform has mounted, it has that path.
+    /// Returns the variables and their values, sorted by name. `present` looks up the variables that the environment
+    /// has already. Binary values are standard base64. A request for a `FILE` has its value here and not a path, since
+    /// the file would be removed together with these secrets; but if its variable is already set to the path of the
+    /// file that the platform has mounted, it has that path.
     ///
     /// # Errors
-    /// As [`Secrets::apply_to`]: every reason why a variable cannot be set.
+    /// As [`Secrets::apply_to`]: all reasons why variables cannot be set.
     pub fn exports(
         &self,
         present: impl Fn(&str) -> Option<OsString>,
@@ -120,7 +120,7 @@ impl Secrets {
         exports.map_err(|error| error.in_step(self.step()))
     }
 
-    /// Returns the variables that these rules choose, as [`exports`](Self::exports) does for all of them.
+    /// Returns the variables that these rules choose. [`exports`](Self::exports) returns all of them.
     ///
     /// # Errors
     /// As [`Secrets::exports`]; [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) for each name of
@@ -162,7 +162,7 @@ impl Secrets {
     /// creates such files after that program has ended removes them.
     ///
     /// # Errors
-    /// [`ErrorKind::Other`](crate::ErrorKind::Other) if the system refuses it.
+    /// [`ErrorKind::Other`](crate::ErrorKind::Other) if the system refuses to keep them.
     pub fn keep_files_for_exec(&self) -> Result<(), Error> {
         self.files().keep_for_exec()
     }

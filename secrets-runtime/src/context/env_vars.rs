@@ -25,7 +25,7 @@ use crate::{
 
 /// The secrets of a step as environment variables.
 pub(crate) struct EnvVars {
-    /// By name, each with the fields that map to it. More than one is ambiguous.
+    /// The fields of each variable, by its name. More than one field is ambiguous.
     slots: BTreeMap<String, Vec<Candidate>>,
     /// Fields whose names cannot be variables.
     unmappable: Vec<(usize, String, SpecError)>,
@@ -40,12 +40,12 @@ struct Candidate {
     group: String,
     key: String,
     declared_at: usize,
-    /// Whether the backend may have read the very variable that is set already.
+    /// Whether the backend may have read the variable that is already set.
     from_environment: bool,
 }
 
-/// What a variable is named after.
-struct Named<'a> {
+/// A field, and the text that its variable is named after.
+struct NamedField<'a> {
     origin: &'a str,
     group: &'a str,
     key: &'a str,
@@ -63,7 +63,7 @@ enum VarValue {
         path: OnceCell<SecretValue>,
         /// The file that a platform has mounted.
         mounted: Option<Arc<Path>>,
-        /// The path of that file, as the platform has set it in the variable.
+        /// The path of the mounted file, as the platform has set it in the variable.
         platform: OnceCell<SecretValue>,
     },
 }
@@ -97,7 +97,7 @@ impl EnvVars {
                     if variable.as_ref().is_ok_and(|name| rules.leaves_out(name.as_str())) {
                         continue;
                     }
-                    let named = Named { origin: &origin, group: group_name, key: name, name };
+                    let named = NamedField { origin: &origin, group: group_name, key: name, name };
                     let capabilities = source.provenance.capabilities;
                     made.add(variable, VarValue::text(field), named, capabilities);
                 }
@@ -116,7 +116,8 @@ impl EnvVars {
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
                     let key = requested.request.view().key;
-                    let named = Named { origin: &origin, group: group_name, key, name: variable };
+                    let named =
+                        NamedField { origin: &origin, group: group_name, key, name: variable };
                     made.add(parsed, shown, named, requested.provenance.capabilities);
                 }
             }
@@ -128,7 +129,7 @@ impl EnvVars {
         &mut self,
         variable: Result<VariableName, SpecError>,
         shown: VarValue,
-        Named { origin, group, key, name }: Named<'_>,
+        NamedField { origin, group, key, name }: NamedField<'_>,
         capabilities: Capabilities,
     ) {
         let declared_at = self.unmappable.len() + self.slots.values().map(Vec::len).sum::<usize>();
@@ -207,9 +208,8 @@ impl EnvVars {
         fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
     }
 
-    /// Returns all variables if all of them can be set, or else every reason why not. `present` returns what
-    /// is set already. Without `files`, a variable for a file's path has the content of the file as its
-    /// value.
+    /// Returns all variables if all of them can be set, or else every reason why not. `present` returns the values
+    /// that are already set. Without `files`, a variable for a file's path contains the content of the file.
     pub(crate) fn exports(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
@@ -231,7 +231,7 @@ impl EnvVars {
                 let origins: Vec<_> =
                     given.iter().map(|g| format!("{} (field `{}`)", g.origin, g.field)).collect();
                 let message = format!("the variable {name} is set by {}", origins.join(" and by "));
-                // A group with a dot cannot be named so.
+                // A group with a dot cannot be written this way.
                 let named = given.iter().filter(|given| !given.group.contains('.'));
                 let fields = named.map(|given| format!("{}.{}", given.group, given.key)).collect();
                 let help = HelpCode::NameVariables { variable: name.clone(), fields };
@@ -275,7 +275,7 @@ impl EnvVars {
 }
 
 impl Candidate {
-    /// Returns the value after it is recorded that it is read.
+    /// Records the read, and returns the value.
     fn read(
         &self,
         files: Option<&SecretFiles>,
@@ -290,7 +290,7 @@ impl Candidate {
         audit.map_or(Ok(()), |call| call.read(&self.group, &self.key))
     }
 
-    /// Returns the value. Without files it is the content that the file would have.
+    /// Returns the value. Without files it is the content of the file.
     fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
         self.shown.value(files).map_err(|error| error.about(&self.origin, None))
     }
@@ -311,8 +311,8 @@ impl VarValue {
         }
     }
 
-    /// Returns what the variable has already, if that is the path of the file that the platform has mounted. Both may
-    /// be written in another way, such as through a link to the folder.
+    /// Returns the present value of the variable if it is the path of the file that the platform has mounted. Both
+    /// paths may be written in different ways, such as through a link to the folder.
     fn path_of_platform(&self, present: impl FnOnce() -> Option<OsString>) -> Option<&SecretValue> {
         let Self::File { mounted: Some(mounted), platform, .. } = self else { return None };
         let set = present()?;
@@ -331,8 +331,7 @@ impl VarValue {
     }
 }
 
-/// Refuses a variable by which every program loads its code and the files of the system, which no secret should set by
-/// accident.
+/// Refuses variables from which all programs load code or system files: a secret should not set these by accident.
 fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
     (is_guarded_variable(name) && !allow_override).then(|| {
         let message = format!("the variable {name} would change how programs are loaded");

@@ -1,23 +1,23 @@
 use std::time::Instant;
 
-/// Which values are new enough, where one is kept or under way already.
+/// Which cached values and running requests are new enough for a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// Those that have not expired.
-    Fresh,
-    /// Those that were asked for after this time.
+    /// All values that have not expired.
+    Unexpired,
+    /// Only values requested after this time.
     NewerThan(Instant),
-    /// None that was asked for before now.
-    Refetch,
+    /// Only values requested from now on.
+    FromNowOn,
 }
 
 impl Freshness {
-    /// Whether a value that was asked for at this time will do, if it has not expired.
+    /// Returns whether a value that was requested at this time is new enough, if it has not expired.
     pub(crate) fn admits(self, asked_at: Instant) -> bool {
         match self {
-            Self::Fresh => true,
+            Self::Unexpired => true,
             Self::NewerThan(than) => asked_at > than,
-            Self::Refetch => false,
+            Self::FromNowOn => false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a step can read, by group.
+//! The fields that a step can read, by group.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     payload::fields::{Field, Fields},
 };
 
-/// What a step can read under one group.
+/// The fields that a step can read under one group.
 #[derive(Clone, Default)]
 pub(crate) struct Group {
     pub source: Option<SourceFields>,
@@ -21,7 +21,7 @@ pub(crate) struct Group {
 #[derive(Clone)]
 pub(crate) struct SourceFields {
     pub origin: Arc<str>,
-    /// The id without its type, if it is not the group because only the settings know the type.
+    /// The id without its type, if only the settings know the type and the group has it.
     pub short_group: Option<Box<str>>,
     pub provenance: Provenance,
     pub fields: Fields,
@@ -52,8 +52,8 @@ impl Group {
         source.into_iter().chain(self.requests.iter().map(|requested| &requested.provenance))
     }
 
-    /// Returns whether another fetch of the same group returned something else: another version, or another
-    /// value where a backend reports no version.
+    /// Returns whether this fetch of the group returned another version than the other fetch, or other values if the
+    /// backend reports no version.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         let versions = |group: &Self| -> Option<Vec<Arc<str>>> {
             group.provenances().map(|provenance| provenance.version.clone()).collect()

@@ -1,4 +1,4 @@
-//! For which secrets the result of a call is looked through.
+//! The secrets for which the guard searches the result of a call.
 
 use std::sync::{Arc, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::{
     mask::{forms, patterns::Patterns, process},
 };
 
-/// Returns the fields of these secrets that can be found, each once. A warning names each that cannot.
+/// Returns the fields of these secrets that the guard can find, each once. A warning names each other field.
 fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedFields {
     let mut fields: Vec<GuardedField> = Vec::new();
     for (group, found) in all.flat_map(ResolvedSecrets::in_order) {
@@ -49,13 +49,13 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
 }
 
 impl Secrets {
-    /// Whether the result of the step is looked through.
+    /// Whether the result of the step is searched.
     #[inline]
     pub(crate) fn is_guarded(&self) -> bool {
         self.shared().guard.mode != GuardMode::Off
     }
 
-    /// Returns the fields that this call of the step has had, also before and after they were fetched again.
+    /// Returns the fields of this call of the step, also those from before and after a refresh.
     pub(crate) fn guarded_fields(&self) -> Arc<GuardedFields> {
         let others = self.others();
         if others.is_empty() {
@@ -67,17 +67,17 @@ impl Secrets {
         Arc::new(fields_of(all.map(|shared| &**shared)))
     }
 
-    /// Has the result of the step looked through for these secrets too.
-    pub(super) fn guard_also(&self, others: impl IntoIterator<Item = Arc<ResolvedSecrets>>) {
+    /// Adds secrets for which the guard also searches the result of the step.
+    pub(super) fn add_guarded(&self, others: impl IntoIterator<Item = Arc<ResolvedSecrets>>) {
         if self.is_guarded() {
             self.0.others.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
         }
     }
 
-    /// Has the result of the step looked through for what an earlier run of it had too.
-    pub(crate) fn guard_as(&self, earlier: &Self) {
-        self.guard_also([earlier.shared().clone()]);
-        self.guard_also(earlier.others());
+    /// Adds the secrets of an earlier run of the step.
+    pub(crate) fn add_guarded_of(&self, earlier: &Self) {
+        self.add_guarded([earlier.shared().clone()]);
+        self.add_guarded(earlier.others());
     }
 
     fn others(&self) -> Vec<Arc<ResolvedSecrets>> {

@@ -3,10 +3,10 @@ use crate::{
     mask::{masker::Masker, patterns::Patterns},
 };
 
-/// The fields for which the result of a step is looked through.
+/// The fields for which the guard searches the result of a step.
 pub(crate) struct GuardedFields {
     pub fields: Vec<GuardedField>,
-    /// All forms of the fields, which are known by their indices.
+    /// All forms of the fields. A pattern belongs to the field with its index.
     pub patterns: Patterns,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     core::{escape::escape_name, timestamp::Timestamp},
 };
 
-/// A lease that a resolver has and has not given back. `Display` says which secret it is of, and when it ends.
+/// A lease that a resolver holds and has not revoked. `Display` shows the secret and when the lease ends.
 #[derive(Debug, Clone)]
 pub struct OpenLease {
     pub(crate) secret: String,
@@ -14,18 +14,18 @@ pub struct OpenLease {
 }
 
 impl OpenLease {
-    /// Returns the id of the secret, as its backend was asked for it.
+    /// Returns the id with which the backend was asked for the secret.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// Returns the lease, as it was granted last.
+    /// Returns the lease, as it was last granted.
     pub fn lease(&self) -> &Lease {
         &self.lease
     }
 
-    /// Returns when it ends, unless it is renewed.
+    /// Returns when the lease ends, unless it is renewed.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at

@@ -1,5 +1,4 @@
-//! The environment of the process, and `export = "process"`: a step's variables are in it while the body
-//! runs.
+//! The environment of the process, and `export = "process"`: a step's variables are set in it while the body runs.
 //!
 //! This is the one module with `unsafe` code. Writing the environment is sound only while no other thread can
 //! read it, and any thread may read it through any C library. So the environment is written only by a thread
@@ -26,12 +25,13 @@ use crate::{
 /// Sets the variables of a step in the environment of the process, until the returned guard is dropped.
 ///
 /// # Errors
-/// Nothing is set unless everything can be: [`ErrorKind::NotSupported`] if the process has another thread,
-/// and every problem that [`Secrets::to_set`] finds.
-pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
+/// If one variable cannot be set, none is: [`ErrorKind::NotSupported`] if the process has another thread, and every
+/// problem that [`Secrets::to_set`] finds.
+pub(crate) fn export(secrets: &Secrets) -> Result<ExportedVariables, Error> {
     let failed = |error: Error| error.in_step(secrets.step());
     let variables = secrets.to_set(&|name| env::var_os(name));
-    let mut exported = Exported { step: secrets.step().map(Box::from), before: Vec::new() };
+    let mut exported =
+        ExportedVariables { step: secrets.step().map(Box::from), before: Vec::new() };
     if variables.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(exported);
     }
@@ -54,7 +54,7 @@ pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
     Ok(exported)
 }
 
-/// Returns why an asynchronous step cannot export: other tasks run while it waits, and its runtime has
+/// Returns the error of an asynchronous step that exports: other tasks run while it waits, and its runtime has
 /// threads.
 pub(crate) fn refuse_async(step: &str) -> Error {
     Error::new(ErrorKind::NotSupported, "an asynchronous step cannot export to the process")
@@ -67,13 +67,13 @@ const HELP: &str = "call a synchronous step before the program starts a thread o
 
 /// The variables of a step in the environment. When this is dropped, each variable gets its former value back
 /// or is removed.
-pub(crate) struct Exported {
+pub(crate) struct ExportedVariables {
     step: Option<Box<str>>,
     /// Each variable that was set, and its former value.
     before: Vec<(String, Option<OsString>)>,
 }
 
-impl Drop for Exported {
+impl Drop for ExportedVariables {
     fn drop(&mut self) {
         if self.before.is_empty() {
             return;
@@ -130,7 +130,7 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Starts the library's threads again, if there is something to do for them.
+    /// Starts the library's threads again, if they have work to do.
     fn drop(&mut self) {
         crate::rt::background::resume();
         crate::rt::timer::resume();
@@ -144,13 +144,13 @@ fn only_thread() -> Result<(), Error> {
     crate::rt::timer::stop();
     #[cfg(feature = "tokio")]
     crate::rt::io_thread::stop();
-    alone(count_threads)
+    check_single_threaded(count_threads)
 }
 
-/// Checks that there is one thread. The system counts a joined thread until it has cleaned up after it: this
-/// waits 10 ms for that, and longer on a machine so busy that the system is late.
+/// Checks that there is one thread. The system counts a joined thread until it has cleaned up: this waits 10 ms for
+/// that, and longer on a machine so busy that the system is late.
 #[cfg(target_os = "linux")]
-fn alone(mut count: impl FnMut() -> Option<u32>) -> Result<(), Error> {
+fn check_single_threaded(mut count: impl FnMut() -> Option<u32>) -> Result<(), Error> {
     const TIMES: u32 = 50;
     const PAUSE: std::time::Duration = std::time::Duration::from_micros(200);
 
@@ -209,13 +209,13 @@ mod tests {
     #[test]
     fn an_ending_thread_is_waited_for() {
         let mut counts = [Some(3), Some(2), Some(1)].into_iter();
-        assert!(alone(|| counts.next().flatten()).is_ok());
+        assert!(check_single_threaded(|| counts.next().flatten()).is_ok());
     }
 
     #[test]
     fn a_thread_that_stays_is_refused() {
         for (counted, told) in [(Some(2), "it has 2"), (None, "cannot be counted")] {
-            let error = alone(|| counted).unwrap_err();
+            let error = check_single_threaded(|| counted).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotSupported);
             assert!(error.to_string().contains(told), "{error}");
         }

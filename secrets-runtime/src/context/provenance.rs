@@ -12,11 +12,11 @@ use crate::{
     core::{origin::Origin, timestamp::Timestamp},
 };
 
-/// Where the value of a secret comes from, for a job to write down beside its result. It holds no value.
+/// Where the value of a secret comes from, for a job to store beside its result. It does not contain the value.
 ///
 /// As JSON its members are named like its methods:
 /// `{"backend": "local", "id": "db", "version": "3", "role": null, "origin": "cache", "fetched_at": "2026-11-28T21:30:00.123Z"}`.
-/// A value that ends has `expires_at` too.
+/// A value that expires has `expires_at` too.
 ///
 /// ```
 /// use secrets_runtime::{Error, Origin, current_context, secrets, testing};
@@ -36,30 +36,30 @@ use crate::{
 pub struct Provenance {
     pub(crate) backend: Arc<str>,
     pub(crate) capabilities: Capabilities,
-    /// The id by which the backend was asked; of a request without a group, its key.
+    /// The id with which the backend was asked; for a request without a group, its key.
     pub(crate) id: Arc<str>,
     pub(crate) version: Option<Arc<str>>,
     pub(crate) role: Option<Arc<str>>,
-    /// When the backend was asked for it, by the clock of the cache.
+    /// When the backend was asked for it, on the clock of the cache.
     pub(crate) asked_at: Instant,
-    /// When that was, by the clock on the wall.
+    /// That instant in system time.
     pub(crate) fetched_at: SystemTime,
-    /// Until when later steps may use it without looking again; `None` if they may not.
+    /// Until when later steps may use it without asking the backend; `None` if they may not.
     pub(crate) fresh_until: Option<Instant>,
     pub(crate) origin: Origin,
     pub(crate) expiry: Option<Expiry>,
 }
 
-/// When a value ends.
+/// When a value expires.
 #[derive(Clone)]
 pub(crate) enum Expiry {
     At(SystemTime),
-    /// With its lease, which may be renewed. Code that has this does not hold the lease.
+    /// With its lease, which may be renewed. The code that has this does not hold the lease.
     Lease(Arc<SharedLease>),
 }
 
 impl Provenance {
-    /// Of what a backend of this type answers when it is asked at this time.
+    /// Creates the provenance of an answer of this type of backend to a request at this time.
     pub(crate) fn of(
         (kind, capabilities): (&Arc<str>, Capabilities),
         request: &OwnedRequest,
@@ -90,8 +90,8 @@ impl Provenance {
         &self.backend
     }
 
-    /// Returns the id by which the backend was asked. If `secrets.toml` maps the source to another secret, it is the id
-    /// of that secret.
+    /// Returns the id with which the backend was asked. If `secrets.toml` maps the source to another secret, it is the
+    /// id of that secret.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -103,7 +103,7 @@ impl Provenance {
         self.version.as_deref()
     }
 
-    /// Returns the role in which the backend was asked, if there is one.
+    /// Returns the role in which the backend was asked, if any.
     #[must_use]
     pub fn role(&self) -> Option<&str> {
         self.role.as_deref()
@@ -121,8 +121,8 @@ impl Provenance {
         self.fetched_at
     }
 
-    /// Returns when the value ends, or `None` if its backend has not said so. The end of a value with a lease moves when the
-    /// lease is renewed: each call returns the current one.
+    /// Returns when the value expires, or `None` if its backend did not say. A value with a lease expires later if the
+    /// lease is renewed: each call returns the current time.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expiry.as_ref().map(|expiry| match expiry {
@@ -133,7 +133,7 @@ impl Provenance {
 }
 
 impl Provenance {
-    /// Returns whether the value has ended by this time of the cache's clock.
+    /// Returns whether the value has expired by this time of the cache's clock.
     pub(crate) fn has_ended(&self, now: Instant) -> bool {
         self.expiry.as_ref().is_some_and(|expiry| match expiry {
             Expiry::At(time) => {

@@ -1,4 +1,4 @@
-//! Why a read of a step's secrets found nothing, or nothing that fits.
+//! The errors of reads that find no field, or a field of another type.
 
 use secrets_spec::closest;
 
@@ -20,7 +20,8 @@ impl Secrets {
         Error::from_problems(problems).about(origin, backend).in_step(self.step())
     }
 
-    /// Returns why `get` found nothing: the group or the key is not declared, or the secret lacks the field.
+    /// Returns the error of a `get` that found nothing: the group or the key is not declared, or the secret has no
+    /// such field.
     pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
         let Some(found) = self.0.shared.group(group) else {
             self.record_not_requested(group, key);
@@ -78,7 +79,7 @@ impl Secrets {
         }
         let known = escape::backquoted_list(declared.iter().map(String::as_str));
         let near = closest(asked, declared.iter().map(String::as_str));
-        // Somebody passed the source with its type, but the group does not include the type.
+        // The caller passed the source with its type, but the group does not include the type.
         let by_text = self.0.shared.in_order().find_map(|(group, found)| {
             found.source.as_ref().filter(|source| *source.origin == *asked).map(|_| group)
         });

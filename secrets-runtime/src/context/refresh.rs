@@ -1,4 +1,4 @@
-//! Rotation: secrets that are fetched again while a step runs.
+//! Refresh: secrets that are fetched again while a step runs.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl Secrets {
         let group = shared.name_of(group);
         match &shared.refresher {
             Some(refresher) => {
-                let fresh = refresher.refresh(Some(group), Freshness::Refetch).await?;
+                let fresh = refresher.refresh(Some(group), Freshness::FromNowOn).await?;
                 Ok(self.with_group(group, fresh))
             }
             None => Ok(self.clone()),
@@ -107,7 +107,7 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// Those of `work`, and those of [`Secrets::get_as`], converted by `From<Error>`.
+    /// The errors of `work`, and the errors of [`Secrets::get_as`], converted by `From<Error>`.
     pub async fn with_fresh<T, F>(
         &self,
         group: &str,
@@ -181,7 +181,7 @@ impl Secrets {
         Some(self.with_group(group, fresh))
     }
 
-    /// Returns the step's secrets with the values that `others` have of a group.
+    /// Returns the step's secrets with the group of `others`.
     fn with_group(&self, group: &str, others: ResolvedSecrets) -> Self {
         self.with_resolved(Arc::new(self.shared().with_group(group, others)))
     }

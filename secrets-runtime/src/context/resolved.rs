@@ -17,38 +17,38 @@ use crate::{
     core::{error::Error, warning::warn_now_and_then},
 };
 
-/// What all calls of a step share until something is fetched again. It never changes.
+/// The secrets that all calls of a step share until one is fetched again. They never change.
 pub(crate) struct ResolvedSecrets {
     pub step: Option<Box<str>>,
-    /// Whether nothing was declared: `var` then reads the process's environment.
+    /// Whether the step declares nothing: `var` then reads the process's environment.
     pub bare: bool,
     pub allow_override: bool,
     pub groups: HashMap<Arc<str>, Group, RandomState>,
     /// The groups in the order in which they were declared.
     pub order: Vec<Arc<str>>,
     pub run_dir: RunDirSetting,
-    /// The call that the audit log knows them by, if there is a log. Calls share nothing then.
+    /// The audit log's record of the call, if there is a log. Calls do not share secrets then.
     pub audit: Option<Arc<AuditedCall>>,
-    /// Fetches again. `None` until the secrets are published.
+    /// The resolver, to fetch again. `None` until the secrets are published.
     pub refresher: Option<Arc<dyn Refresh>>,
-    /// What happens if the step's result contains one of the secrets.
+    /// What the guard does if the step's result contains one of the secrets.
     #[cfg(feature = "guard")]
     pub guard: GuardChoice,
-    /// For what the step's result is looked through, once it was.
+    /// The fields for which the guard searches the step's result. Set by its first search.
     #[cfg(feature = "guard")]
     pub guarded: OnceLock<Arc<GuardedFields>>,
 }
 
-/// What happens if a step's result contains one of its secrets, and who has chosen it.
+/// What the guard does if a step's result contains one of its secrets, and where that is set.
 #[cfg(feature = "guard")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GuardChoice {
     pub mode: GuardMode,
-    /// Whether it is the step's own, and not the setting's.
+    /// Whether the step sets it itself, and not the settings.
     pub is_of_step: bool,
 }
 
-/// How secrets reach the resolver that fetched them, which is a layer above.
+/// The resolver that fetched the secrets, which is a layer above.
 pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Fetches the secrets of one group, or of all groups.
     fn refresh<'a>(&'a self, group: Option<&'a str>, freshness: Freshness) -> Refreshing<'a>;
@@ -59,7 +59,7 @@ pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Returns the resolver's own type of this handle.
     fn as_any(&self) -> &dyn Any;
 
-    /// The time on the clock by which secrets are asked for.
+    /// Returns the time on the clock of the cache.
     fn now(&self) -> Instant;
 }
 
@@ -68,19 +68,19 @@ pub(crate) type Refreshing<'a> =
     Pin<Box<dyn Future<Output = Result<ResolvedSecrets, Error>> + Send + 'a>>;
 
 impl ResolvedSecrets {
-    /// Returns a group by its name. That of a source such as `op.vault/item`, whose type only the settings know, may be
-    /// named without the type too.
+    /// Returns a group by its name. If only the settings know the type of a source, as with `op.vault/item`, the name
+    /// may leave out the type.
     #[inline]
     pub(crate) fn group(&self, name: &str) -> Option<&Group> {
         self.groups.get(name).or_else(|| self.groups.get(self.full_name(name)?))
     }
 
-    /// Returns the name by which a group is kept.
+    /// Returns the full name of a group.
     pub(super) fn name_of<'a>(&'a self, name: &'a str) -> &'a str {
         if self.groups.contains_key(name) { name } else { self.full_name(name).unwrap_or(name) }
     }
 
-    /// Returns the name of the group that is named without its type. If there are two, neither is meant.
+    /// Returns the full name of a group that is named without its type. If there are two, neither is meant.
     #[cold]
     fn full_name(&self, short: &str) -> Option<&str> {
         let is_it = |(_, group): &(&str, &Group)| {
@@ -95,18 +95,18 @@ impl ResolvedSecrets {
         self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
     }
 
-    /// Fetches a group, or all of them, again after an authentication error, and returns the result if one of
-    /// them has another version by now.
+    /// Fetches a group, or all of them, again after an authentication error. Returns the result if one of them has
+    /// another version now.
     ///
     /// Returns `None` if no group has another version, and if the fetch fails, which is reported as a warning.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
         self.newer_or_error(group).await.ok().flatten()
     }
 
-    /// Returns what [`newer`](Self::newer) does.
+    /// Like [`newer`](Self::newer), but returns the error.
     ///
     /// # Errors
-    /// Why they cannot be fetched, which is reported as a warning too.
+    /// The error of the fetch, which is reported as a warning too.
     pub(crate) async fn newer_or_error(&self, group: Option<&str>) -> Result<Option<Self>, Error> {
         let Some(refresher) = &self.refresher else { return Ok(None) };
         let failed = refresher.now();
@@ -142,7 +142,7 @@ impl ResolvedSecrets {
         Ok(None)
     }
 
-    /// Returns these secrets with the group of another.
+    /// Returns these secrets with one group of the others.
     pub(super) fn with_group(&self, name: &str, mut other: Self) -> Self {
         let mut groups = self.groups.clone();
         if let Some(group) = other.groups.remove(name) {

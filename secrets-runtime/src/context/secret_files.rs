@@ -1,5 +1,5 @@
-//! The files with secrets of a step, for code that reads a path. A file is created when its path is first
-//! asked for, and removed when the step ends.
+//! The files with secrets of a step, for code that reads a path. A file is created when its path is first requested,
+//! and removed when the step ends.
 
 use std::{
     path::{Path, PathBuf},
@@ -36,7 +36,7 @@ impl RunDirSetting {
     /// Returns the folder, if one is set.
     ///
     /// # Errors
-    /// What is wrong with the settings, where they are read only now.
+    /// Every problem of the settings, if they are read only now.
     pub(crate) fn path(&self) -> Result<Option<PathBuf>, Error> {
         match self {
             Self::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
@@ -74,15 +74,15 @@ impl SecretFiles {
         Ok(path)
     }
 
-    /// Keeps the files while the program runs that replaces this process.
+    /// Keeps the files for the program that replaces this process.
     ///
     /// # Errors
-    /// [`ErrorKind::Other`] if the system refuses it.
+    /// [`ErrorKind::Other`] if the system refuses to keep them.
     pub(crate) fn keep_for_exec(&self) -> Result<(), Error> {
         self.lock().files.iter().try_for_each(|(_, file)| file.keep_for_exec())
     }
 
-    /// Removes the files and lets no more be created.
+    /// Removes the files. No more can be created.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -165,7 +165,7 @@ mod on_unix {
 
     impl Drop for SecretFile {
         fn drop(&mut self) {
-            // That of a parent process stays until the parent's step ends.
+            // A file of the parent process is kept until the parent's step ends.
             if !self.folder.is_own() {
                 return;
             }
@@ -178,7 +178,7 @@ mod on_unix {
     }
 }
 
-/// Platforms without file modes get no files, since nothing would keep others from reading them.
+/// Platforms without file modes get no files, since other users could read them.
 #[cfg(not(unix))]
 enum SecretFile {}
 

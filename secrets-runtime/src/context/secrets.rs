@@ -51,13 +51,12 @@ pub(super) struct CallState {
     /// Boxed because few steps read them, and every call moves this.
     variables: OnceLock<Box<EnvVars>>,
     files: FilesOwner,
-    /// What the call has had besides, for the guard of its result: the secrets that were fetched again, and those
-    /// before.
+    /// Other secrets of the call, for the guard of its result: those from before and after a refresh.
     #[cfg(feature = "guard")]
     pub(super) others: Mutex<Vec<Arc<ResolvedSecrets>>>,
 }
 
-/// The owner of a call's files. The files end with the step, whichever of its secrets created them.
+/// The owner of a call's files. All of them are removed when the step ends.
 enum FilesOwner {
     This(SecretFiles),
     Other(Secrets),
@@ -79,15 +78,15 @@ impl Secrets {
         }))
     }
 
-    /// Returns other secrets for the same call. They keep a reference to the secrets that the call began
-    /// with, which live as long as the call, and to none in between.
+    /// Returns other secrets for the same call. They keep a reference to the secrets that the call began with, which
+    /// live as long as the call, and to none of the secrets between.
     pub(super) fn with_resolved(&self, shared: Arc<ResolvedSecrets>) -> Self {
         let first = match &self.0.files {
             FilesOwner::This(_) => self,
             FilesOwner::Other(first) => first,
         };
         #[cfg(feature = "guard")]
-        first.guard_also([shared.clone()]);
+        first.add_guarded([shared.clone()]);
         Self::with_files(shared, FilesOwner::Other(first.clone()))
     }
 
@@ -271,8 +270,8 @@ impl Secrets {
     /// Ends the step and removes its files.
     #[inline]
     pub(crate) fn end(&self) {
-        // If nobody else has these secrets, nobody can ask for a file any more, and the files end with them: almost
-        // every call of a step is spared a lock.
+        // If these secrets have no other handle, no more files can be requested, and dropping the secrets removes the
+        // files: almost every call of a step is spared a lock.
         if Arc::strong_count(&self.0) > 1 || matches!(self.0.files, FilesOwner::Other(_)) {
             self.files().end();
         }
@@ -293,9 +292,9 @@ impl Secrets {
         value.map_err(|error| error.in_step(self.step()))
     }
 
-    /// Returns the variables and their values, sorted by name. Variables that several fields map to, and
-    /// those whose file cannot be created or whose use cannot be recorded though it has to be, are left out. Binary
-    /// values are standard base64.
+    /// Returns the variables and their values, sorted by name. A variable is left out if several fields map to it, if
+    /// its file cannot be created, or if the audit log is required and the read cannot be recorded. Binary values are
+    /// standard base64.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
         self.variables().iter(self.files(), self.0.shared.audit.as_deref())
     }
@@ -339,8 +338,8 @@ impl Secrets {
         Ok(())
     }
 
-    /// Returns the variables, with the paths of files, if all can be set. `present` returns what is set
-    /// already.
+    /// Returns the variables, with the paths of files, if all can be set. `present` returns the values that are
+    /// already set.
     pub(crate) fn to_set(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
@@ -355,14 +354,14 @@ impl Secrets {
         exports.map_err(|error| error.in_step(self.step()))
     }
 
-    /// Reads the field that `get` reads.
+    /// Records the read, and returns the field that `get` reads.
     pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
         let field = self.look_up(group, key)?;
         self.record_read(group, key)?;
         Ok(field)
     }
 
-    /// Returns the field that `get` reads, to look at and not to return.
+    /// Returns the field without recording a read; its value must not be returned.
     #[inline]
     pub(super) fn look_up(&self, group: &str, key: &str) -> Result<&Field, Error> {
         let found = self.0.shared.group(group).and_then(|found| found.find(key));
@@ -371,15 +370,15 @@ impl Secrets {
 
     /// Returns where a group comes from: which version of which secret the step runs with.
     ///
-    /// If the group consists of several requests, it is the first of them; [`provenance_of`](Self::provenance_of)
-    /// returns that of another one. Returns `None` if the step did not declare the group, and if its source is optional
-    /// and was not found.
+    /// If the group consists of several requests, this is the provenance of the first one;
+    /// [`provenance_of`](Self::provenance_of) returns it for each field. Returns `None` if the step did not declare
+    /// the group, and if its source is optional and was not found.
     #[must_use]
     pub fn provenance(&self, group: &str) -> Option<&Provenance> {
         self.shared().group(group)?.found_provenances().next()
     }
 
-    /// Returns where the field comes from that [`get(group, key)`](Self::get) reads, or `None` if `get` fails.
+    /// Returns the provenance of the field that [`get(group, key)`](Self::get) reads, or `None` if `get` fails.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, task, testing};

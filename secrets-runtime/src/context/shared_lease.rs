@@ -1,4 +1,4 @@
-//! A lease that steps and the cache hold: who holds it, and until when it lasts.
+//! A lease that steps and the cache share: its holders, and when it ends.
 
 use std::{
     fmt, process,
@@ -9,13 +9,13 @@ use std::{
 
 use crate::{backend::lease::Lease, context::open_lease::OpenLease};
 
-/// A lease, with those who need it. It is let go when the last of them is gone.
+/// A lease and its holders. It may be revoked when the last holder is dropped.
 pub(crate) struct SharedLease {
-    /// The secret, as its backend was asked for it.
+    /// The id with which the backend was asked for the secret.
     secret: String,
-    /// The process that has it. A child of `fork` neither uses nor ends it.
+    /// The process that was granted the lease. A child of `fork` neither uses nor revokes it.
     process: u32,
-    /// One moment by the clock of the cache and by the clock on the wall.
+    /// One instant, on the cache's clock and in system time.
     moment: (Instant, SystemTime),
     state: Mutex<LeaseState>,
 }
@@ -24,26 +24,26 @@ struct LeaseState {
     lease: Lease,
     end: Instant,
     stage: LeaseStage,
-    /// How many handles steps have.
+    /// The number of steps that hold the lease.
     holders: usize,
     is_cached: bool,
-    /// Whether a step has begun with it since the last renewal.
+    /// Whether a step has taken a hold since the last renewal.
     is_used: bool,
-    /// Whether it is revoked even if steps hold it.
+    /// Whether the lease is revoked even if steps hold it.
     is_shut_down: bool,
     is_warned_of: bool,
-    /// Wakes what renews it.
+    /// Wakes the task that renews the lease.
     keeper: Option<Waker>,
-    /// Those who wait until it is over.
+    /// Wakers of the tasks that wait until the lease is over.
     waiting: Vec<Waker>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LeaseStage {
     Active,
-    /// It is being given back.
+    /// The lease is being revoked.
     Revoked,
-    /// Nothing more is done with it.
+    /// The lease has ended or was revoked.
     Over,
 }
 
@@ -52,7 +52,7 @@ impl SharedLease {
         &self.secret
     }
 
-    /// Returns the lease as it was granted last.
+    /// Returns the lease, as it was last granted.
     pub(crate) fn lease(&self) -> Lease {
         self.lock().lease.clone()
     }
@@ -61,13 +61,13 @@ impl SharedLease {
         self.lock().end
     }
 
-    /// Returns when it ends, by the clock on the wall.
+    /// Returns when the lease ends, in system time.
     pub(crate) fn expires_at(&self) -> SystemTime {
         let (at, time) = self.moment;
         time + self.end().saturating_duration_since(at)
     }
 
-    /// Returns it for people.
+    /// Returns the public view of the lease.
     pub(crate) fn shown(&self) -> OpenLease {
         OpenLease {
             secret: self.secret.clone(),
@@ -76,7 +76,7 @@ impl SharedLease {
         }
     }
 
-    /// Returns a handle for a step that begins, unless the lease is over or is being given back.
+    /// Returns a hold for a step that begins, unless the lease is over or is being revoked.
     pub(crate) fn hold(self: &Arc<Self>) -> Option<LeaseHold> {
         let mut state = self.lock();
         if state.stage != LeaseStage::Active || state.is_shut_down || self.is_of_parent() {
@@ -94,7 +94,7 @@ impl SharedLease {
         CachedLease(self.clone())
     }
 
-    /// Takes over a renewal, whose request was sent at this time.
+    /// Sets the renewed lease. `asked_at` is when the renewal was requested.
     pub(crate) fn renewed(&self, lease: Lease, asked_at: Instant) {
         let mut state = self.lock();
         state.end = asked_at + lease.duration();
@@ -102,34 +102,34 @@ impl SharedLease {
         state.is_used = false;
     }
 
-    /// From now on it counts as not renewable.
+    /// Makes the lease count as not renewable.
     pub(crate) fn cannot_be_renewed(&self) {
         let mut state = self.lock();
         state.lease = state.lease.clone().not_renewable();
     }
 
-    /// Whether a step holds it.
+    /// Whether a step holds the lease.
     pub(crate) fn is_held(&self) -> bool {
         self.lock().holders > 0
     }
 
-    /// Whether a step holds it, or has begun with it since the last renewal.
+    /// Whether a step holds the lease, or has taken a hold since the last renewal.
     pub(crate) fn is_wanted(&self) -> bool {
         let state = self.lock();
         state.holders > 0 || state.is_used
     }
 
-    /// Whether nobody needs it, or it is to be revoked in any case.
+    /// Whether the lease may be revoked: it has no holders, or it is shut down.
     pub(crate) fn is_let_go(&self) -> bool {
         self.lock().is_let_go()
     }
 
-    /// Whether it is to be revoked even if steps hold it.
+    /// Whether the lease is revoked even if steps hold it.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.lock().is_shut_down
     }
 
-    /// Begins to give it back, if it is let go: from now on nobody gets a handle.
+    /// Begins the revocation, if the lease may be revoked. From now on it cannot be held.
     pub(crate) fn begin_revocation(&self) -> bool {
         let mut state = self.lock();
         let is_let_go = state.is_let_go();
@@ -139,13 +139,13 @@ impl SharedLease {
         is_let_go
     }
 
-    /// Whether those who hold it are to be warned, which they are once.
+    /// Whether to warn its holders, which is done once.
     pub(crate) fn warns(&self) -> bool {
         let mut state = self.lock();
         state.holders > 0 && !std::mem::replace(&mut state.is_warned_of, true)
     }
 
-    /// Has it revoked even if steps hold it.
+    /// Has the lease revoked even if steps hold it.
     pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
         state.is_shut_down = true;
@@ -154,7 +154,7 @@ impl SharedLease {
         keeper.into_iter().for_each(Waker::wake);
     }
 
-    /// Nothing more is done with it.
+    /// Notes that the lease is over.
     pub(crate) fn finish(&self) {
         let mut state = self.lock();
         state.stage = LeaseStage::Over;
@@ -163,7 +163,7 @@ impl SharedLease {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether it is over. If not, the waker is woken when it is.
+    /// Whether the lease is over. If not, the waker is woken when it is.
     pub(crate) fn is_over(&self, waker: &Waker) -> bool {
         let mut state = self.lock();
         let is_over = state.stage == LeaseStage::Over;
@@ -173,18 +173,18 @@ impl SharedLease {
         is_over
     }
 
-    /// Sets whom to wake when it is let go.
+    /// Sets the waker of the task that renews the lease. It is woken when the lease may be revoked.
     pub(crate) fn set_keeper(&self, waker: &Waker) {
         let before = self.lock().keeper.replace(waker.clone());
         drop(before);
     }
 
-    /// Whether the process is a child of the one that has the lease.
+    /// Whether this process is a child of the process that was granted the lease.
     pub(crate) fn is_of_parent(&self) -> bool {
         self.process != process::id()
     }
 
-    /// Wakes the keeper if a change has let the lease go.
+    /// Changes the state, and wakes the keeper if the lease may be revoked then.
     fn change(&self, change: impl FnOnce(&mut LeaseState)) {
         let mut state = self.lock();
         change(&mut state);
@@ -204,11 +204,11 @@ impl LeaseState {
     }
 }
 
-/// The handle of a step, or of what fetches for one.
+/// A hold of a step, or of the call that fetches for one.
 pub(crate) struct LeaseHold(Arc<SharedLease>);
 
 impl LeaseHold {
-    /// Creates the first handle to the lease of a value that was asked for at this time.
+    /// Creates the first hold of the lease of a value that was requested at this time.
     pub(crate) fn new(
         secret: &str,
         lease: Lease,
@@ -239,7 +239,7 @@ impl LeaseHold {
         &self.0
     }
 
-    /// Turns it into that of another process, as a child of `fork` finds it.
+    /// Turns it into the hold of another process, as a child of `fork` has it.
     #[cfg(test)]
     pub(crate) fn of_process(mut self, process: u32) -> Self {
         Arc::get_mut(&mut self.0).expect("it is the only handle").process = process;
@@ -266,7 +266,7 @@ impl fmt::Debug for LeaseHold {
     }
 }
 
-/// The handle of the cache. Dropping it lets the lease go.
+/// The handle of the cache. When it and all holds are dropped, the lease is revoked.
 pub(crate) struct CachedLease(Arc<SharedLease>);
 
 impl CachedLease {

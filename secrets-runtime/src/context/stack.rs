@@ -1,8 +1,9 @@
 //! The stack of secrets that a thread is inside of, the innermost last. The current context is read from it.
 //!
-//! A step, a poll and a test scope push a *barrier*, and at their end reset the stack to what it was before.
-//! A guard of `Context::enter` removes its own frame and the frames of leaked guards above it, up to the next
-//! barrier. So a guard that is leaked or dropped out of order leaves nothing behind in a pooled thread.
+//! A *barrier* is the start of the part of the stack that belongs to a step, a poll or a test scope; when that ends,
+//! the stack is reset to the barrier. A guard of `Context::enter` removes its own frame and the frames of leaked
+//! guards above it, up to the next barrier. So a guard that is leaked or dropped out of order leaves nothing behind in
+//! a pooled thread.
 
 use std::cell::{Cell, RefCell};
 
@@ -21,7 +22,7 @@ enum Kind {
     Guard,
     /// Pushed by a step, a poll or a test scope.
     Barrier,
-    /// A barrier in which there is no context, whatever is below it.
+    /// A barrier in which there is no context, even if there is one below.
     Outside,
 }
 
@@ -54,12 +55,12 @@ pub(crate) fn with_current<R>(read: impl FnOnce(&Secrets) -> R) -> Option<R> {
     STACK.try_with(innermost).ok().flatten()
 }
 
-/// Enters secrets as a step, a poll or a test scope does.
+/// Enters secrets, as a step, a poll or a test scope does.
 pub(crate) fn push_barrier(secrets: Secrets) -> Option<Mark> {
     push(Some(secrets), Kind::Barrier)
 }
 
-/// Enters secrets as a guard does.
+/// Enters secrets, as a guard of `Context::enter` does.
 pub(crate) fn push_guard(secrets: Secrets) -> Option<Mark> {
     push(Some(secrets), Kind::Guard)
 }
@@ -80,7 +81,7 @@ fn push(secrets: Option<Secrets>, kind: Kind) -> Option<Mark> {
     STACK.try_with(push).ok()
 }
 
-/// Leaves a barrier and makes the stack what it was before.
+/// Leaves a barrier: resets the stack to its state before.
 pub(crate) fn reset(mark: Mark) {
     let left = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();

@@ -16,7 +16,7 @@ pub(super) struct Dictionary {
     filter: GramFilter,
     samples: PatternSamples,
     long: Vec<LongPattern>,
-    /// Whether everything is a find.
+    /// Whether everything is masked.
     has_ended: bool,
 }
 
@@ -24,23 +24,23 @@ struct PatternEntry {
     bytes: Zeroizing<Vec<u8>>,
     /// The pattern, unless this is only the beginning of long ones.
     id: Option<PatternId>,
-    /// The long patterns that begin so.
+    /// The long patterns that begin with these bytes.
     long: Vec<usize>,
 }
 
-/// What a dictionary has for one place of a text.
+/// The patterns at one place of a text.
 #[derive(Default)]
 pub(super) struct FoundPattern<'d> {
-    /// The longest pattern that stands there, with its length.
+    /// The longest pattern at this place, with its length.
     pub pattern: Option<(PatternId, usize)>,
-    /// Whether a pattern may stand there once the text goes on.
+    /// Whether a pattern may be at this place once the text continues.
     pub is_open: bool,
-    /// The long patterns whose beginning stands there.
+    /// The long patterns whose beginning is at this place.
     pub long: &'d [usize],
 }
 
 impl Dictionary {
-    /// Creates a dictionary for which everything is a find.
+    /// Creates a dictionary with which everything is masked.
     pub(super) fn ended() -> Self {
         Self { has_ended: true, ..Self::default() }
     }
@@ -53,7 +53,7 @@ impl Dictionary {
         self.buckets.len() == 0
     }
 
-    /// Adds a pattern, which has at least [`MIN_PATTERN`] bytes. One that is there already keeps its id.
+    /// Adds a pattern, which has at least [`MIN_PATTERN`] bytes. A known pattern keeps its id.
     pub(super) fn insert(&mut self, pattern: &[u8], id: PatternId) {
         let Some(gram) = pattern.first_chunk::<MIN_PATTERN>() else { return };
         let bytes = &pattern[..pattern.len().min(MAX_ENTRY)];
@@ -93,13 +93,13 @@ impl Dictionary {
         &self.samples
     }
 
-    /// Whether a pattern may begin with these bytes. If not, none does.
+    /// Whether a pattern may begin with these bytes. If this returns `false`, none does.
     #[inline(always)]
     pub(super) fn may_begin(&self, gram: [u8; MIN_PATTERN]) -> bool {
         self.filter.has(gram)
     }
 
-    /// Returns what stands at the beginning of a text.
+    /// Returns the patterns at the beginning of a text.
     pub(super) fn find(&self, text: &[u8]) -> FoundPattern<'_> {
         let Some(gram) = text.first_chunk::<MIN_PATTERN>() else {
             let is_open = self.beginnings.get(&beginning(text)).is_some();
@@ -113,7 +113,8 @@ impl Dictionary {
             let next = bucket.get(after);
             found.is_open = next.is_some_and(|next| next.bytes.starts_with(rest));
         }
-        // An entry that stands there is the last one before the text, or before the part that both have in common.
+        // If an entry is at this place, it is the last one before the text, or before the part that both have in
+        // common.
         while let Some(entry) = before(bucket, rest) {
             let common = common_length(&entry.bytes, rest);
             if common < entry.bytes.len() {
@@ -160,7 +161,7 @@ fn common_length(one: &[u8], two: &[u8]) -> usize {
     one.iter().zip(two).take_while(|(a, b)| a == b).count()
 }
 
-/// Returns fewer than four bytes, filled up with zeros, and as the last one how many they are.
+/// Returns fewer than four bytes, filled up with zeros, and their number as the last byte.
 fn beginning(bytes: &[u8]) -> [u8; MIN_PATTERN] {
     let mut filled = [0; MIN_PATTERN];
     filled[..bytes.len()].copy_from_slice(bytes);

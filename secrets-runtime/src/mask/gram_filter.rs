@@ -3,10 +3,10 @@ use zeroize::Zeroizing;
 /// The length of the shortest pattern.
 pub(super) const MIN_PATTERN: usize = 4;
 
-/// Which four bytes may begin a pattern: two bits of one word for each hash. At most one bit of eight is set, so that few
-/// places of a text are looked at more closely.
+/// The set of four bytes that may begin a pattern: two bits of one word for each hash. At most one bit of eight is
+/// set, so few places of a text need a closer check.
 pub(super) struct GramFilter {
-    /// The bits tell much about the bytes, so they are wiped.
+    /// The bits say much about the bytes, so they are wiped.
     words: Zeroizing<Box<[u64]>>,
     shift: u32,
 }
@@ -15,7 +15,7 @@ impl GramFilter {
     const BITS_EACH: usize = 16;
 
     pub(super) fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; MIN_PATTERN]>) -> Self {
-        // Twice the size that is needed, so that it is seldom made again.
+        // Twice the needed size, so that it is seldom created again.
         let bits = (2 * count * Self::BITS_EACH).next_power_of_two().clamp(1 << 12, 1 << 26);
         let words = Zeroizing::new(vec![0; bits / 64].into_boxed_slice());
         let mut filter = Self { words, shift: 64 - (bits / 64).ilog2() };

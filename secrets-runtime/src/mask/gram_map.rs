@@ -40,7 +40,7 @@ impl<V: Default> GramMap<V> {
         self.0.values()
     }
 
-    /// Returns the value of these bytes, which is a new one if they had none.
+    /// Returns the value of these bytes, or a new one.
     pub(super) fn entry(&mut self, gram: [u8; MIN_PATTERN]) -> &mut V {
         if self.0.len() == self.0.capacity() {
             self.grow();

@@ -1,10 +1,10 @@
 use zeroize::Zeroizing;
 
-/// What a pattern is known by where it is found.
+/// Identifies a pattern.
 pub(super) type PatternId = u32;
 
-/// The most bytes of a pattern that are compared at each place of a text. Of a longer one only this beginning is; then
-/// [`LongPattern`] follows the text.
+/// The most bytes of a pattern that are compared at each place of a text. Of a longer pattern only this beginning is
+/// compared; then [`LongPattern`] follows the text.
 pub(super) const MAX_ENTRY: usize = 256;
 
 /// A pattern that is too long to be compared at each place of a text: it is followed byte by byte, as Knuth, Morris
@@ -12,7 +12,7 @@ pub(super) const MAX_ENTRY: usize = 256;
 pub(super) struct LongPattern {
     pub id: PatternId,
     bytes: Zeroizing<Vec<u8>>,
-    /// For each number of bytes: the length of the longest beginning that is also the end of so many bytes.
+    /// For each number of bytes: the length of the longest beginning that is also their end.
     borders: Box<[u32]>,
 }
 

@@ -21,37 +21,37 @@ use crate::{
     },
 };
 
-/// Puts `***` in place of each secret that it knows, in whatever form.
+/// Replaces each secret that it knows by `***`, in every form.
 ///
-/// A clone is cheap and has the same values: a value that is added to one is masked by all. The [module](crate::mask)
-/// says what is found and what is not.
+/// A clone is cheap and shares its values: a value that is added to one is masked by all. The [module](crate::mask)
+/// says which forms are found.
 #[derive(Clone, Default)]
 pub struct Masker(Arc<RwLock<MaskerState>>);
 
-/// What a masker knows, behind its lock.
+/// The state of a masker, behind its lock.
 #[derive(Default)]
 struct MaskerState {
-    /// What is called with each new value.
+    /// Called with each new value.
     listener: Option<Listener>,
     values: HashSet<KnownValue, RandomState>,
     dictionary: Dictionary,
 }
 
-/// What is called with each value that is masked from then on.
+/// A function that is called with each value that is masked from then on.
 type Listener = Arc<dyn Fn(&SecretValue) + Send + Sync>;
 
 /// A value that is compared by its bytes.
 struct KnownValue(SecretValue);
 
 impl Masker {
-    /// Returns a masker that knows no value yet.
+    /// Returns a masker without values.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a value to those that are masked, also by the writers that exist already. A value that is too short or too
-    /// common is ignored, as the [module](crate::mask) says.
+    /// Adds a value, which from then on is masked, also by existing writers. A value that is too short or too common
+    /// is ignored, as the [module](crate::mask) says.
     pub fn add(&self, value: &SecretValue) {
         // Exposed to be found and masked.
         if !forms::is_maskable(value.expose_bytes()) {
@@ -64,11 +64,11 @@ impl Masker {
             }
             state.listener.clone()
         };
-        // Nobody who masks or logs waits for the listener or for the forms. Another thread that adds the value now does
-        // all of this too: what is known was heard.
+        // The listener is called, and the forms are made, without a lock. Another thread that adds this value now does
+        // all of this too: the listener has heard each known value.
         listener.iter().for_each(|listener| listener(value));
         if self.read().dictionary.has_ended() {
-            // Everything is masked, whatever the forms.
+            // Everything is masked, in every form.
             return;
         }
         let mut forms = Vec::new();
@@ -81,38 +81,38 @@ impl Masker {
         if !state.dictionary.has_ended() && state.values.insert(KnownValue(value.clone())) {
             forms.iter().for_each(|form| state.dictionary.insert(form, 0));
         }
-        // One that has come since may not have heard it.
+        // A listener that was set since may not have heard it.
         let new_listener = state.listener.clone().filter(|_| listener.is_none());
         drop(state);
         new_listener.iter().for_each(|listener| listener(value));
     }
 
-    /// Calls `listener` with each value that is known, and then with each that is added, before `add` returns. It may be
-    /// called more than once with a value. A process that masks the output of this one learns them so.
+    /// Calls `listener` with each known value, and then with each that is added, before `add` returns. It may be
+    /// called more than once with a value. For a process that masks the output of this one.
     #[doc(hidden)]
     pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
         let listener: Listener = Arc::new(listener);
         let mut state = self.write();
-        // It hears of what is added from here on by `add`.
+        // From here on, `add` passes new values to it.
         state.listener = Some(listener.clone());
         let values: Vec<_> = state.values.iter().map(|known| known.0.clone()).collect();
-        // Nobody who masks or logs waits for the listener, and it may use this masker itself.
+        // The listener is called without a lock, and may use this masker itself.
         drop(state);
         values.iter().for_each(|value| listener(value));
     }
 
-    /// Forgets all values, and wipes the memory in which they and their forms are. A process calls it at its end, after
-    /// its last output.
+    /// Removes all values, and wipes the memory that contains them and their forms. A process calls it at its end,
+    /// after its last output.
     #[doc(hidden)]
     pub fn clear(&self) {
         let state = std::mem::take(&mut *self.write());
         drop(state);
     }
 
-    /// Forgets all values, as [`clear`](Self::clear) does, and masks everything from then on. The listener still hears of
-    /// each value that is added: a thread that runs may print it.
+    /// Removes all values, like [`clear`](Self::clear), and masks everything from then on. The listener is still
+    /// called with each value that is added: a running thread may print it.
     pub(super) fn end(&self) {
-        // Not by waiting: a thread that masks may have stopped.
+        // Without waiting: a thread that masks may have stopped.
         let mut state = match self.0.try_write() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -126,8 +126,8 @@ impl Masker {
         drop(forgotten);
     }
 
-    /// Returns a text with every secret masked. If only a part of a character belongs to one, the whole character is
-    /// masked.
+    /// Returns a text with every secret masked. If a secret contains only a part of a character, the whole character
+    /// is masked.
     ///
     /// ```
     /// use secrets_runtime::{SecretValue, mask::Masker};
@@ -156,7 +156,7 @@ impl Masker {
         Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
     }
 
-    /// Returns bytes with every secret masked. Those that are not UTF-8 stay as they are.
+    /// Returns bytes with every secret masked. Bytes that are not UTF-8 stay as they are.
     #[must_use]
     pub fn mask_bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
         let finds = self.finds(bytes);
@@ -177,7 +177,7 @@ impl Masker {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `then` with the dictionary, and with how many values it has.
+    /// Calls `then` with the dictionary, and with the number of its values.
     pub(super) fn with_dictionary<R>(&self, then: impl FnOnce((&Dictionary, u64)) -> R) -> R {
         let state = self.read();
         let version = match state.dictionary.has_ended() {
@@ -187,7 +187,7 @@ impl Masker {
         then((&state.dictionary, version))
     }
 
-    /// Returns where secrets stand in a text: sorted, and joined where they overlap or touch.
+    /// Returns the places of secrets in a text: sorted, and joined if they overlap or touch.
     fn finds(&self, text: &[u8]) -> Vec<Range<usize>> {
         self.with_dictionary(|(dictionary, _)| {
             let mut finds = Vec::new();
@@ -200,7 +200,7 @@ impl Masker {
     }
 }
 
-/// Returns a text without these finds.
+/// Returns a text with these finds masked.
 fn without(text: &[u8], finds: &[Range<usize>]) -> Vec<u8> {
     let mut masked = Vec::with_capacity(text.len() + MASK.len());
     stream::write_masked(text, 0..text.len(), finds, false, &mut masked);
@@ -208,13 +208,13 @@ fn without(text: &[u8], finds: &[Range<usize>]) -> Vec<u8> {
 }
 
 impl fmt::Debug for Masker {
-    /// Prints how many values there are.
+    /// Prints the number of values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Masker").field("values", &self.read().values.len()).finish()
     }
 }
 
-// Both look at bytes that are masked anyway; the hash has a random key.
+// Both use only bytes that are masked anyway; the hash has a random key.
 impl PartialEq for KnownValue {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0)

@@ -1,4 +1,4 @@
-//! Keeps secrets out of logs: a [`Masker`] puts `***` in place of each secret that it knows.
+//! Keeps secrets out of logs: a [`Masker`] replaces each secret that it knows by `***`.
 //!
 //! ```
 //! use secrets_runtime::{SecretValue, mask::Masker};
@@ -11,8 +11,8 @@
 //! assert_eq!(masker.mask("/login?p=correct%20horse"), "/login?p=***");
 //! ```
 //!
-//! [`Masker::current`] switches masking on for a whole process: it learns every value that a step or `get_secret`
-//! gets from then on. As the writer of logs:
+//! [`Masker::current`] switches masking on for a whole process: it masks every value that a step or `get_secret` gets
+//! from then on. As the writer of logs:
 //!
 //! ```
 //! # use std::io;

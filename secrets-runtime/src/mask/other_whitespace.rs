@@ -1,4 +1,5 @@
-//! Texts with other white space than there is in a secret: a program writes one word a line, or breaks lines at 80 columns.
+//! Texts whose white space differs from that of a secret: a program writes one word a line, or breaks lines at 80
+//! columns.
 
 use std::ops::Range;
 
@@ -16,8 +17,8 @@ use crate::{
     },
 };
 
-/// Returns a text without the values, whatever white space is in the text and in the values. A secret inside which the text
-/// ends is masked too. If the text is known to be cut, everything at its end that may be the start of a secret is left out.
+/// Returns a text without the values, if they differ from it in white space only. A secret inside which the text ends
+/// is masked too. If the text is known to be cut, everything at its end that may be the start of a secret is left out.
 pub(crate) fn mask_with_other_whitespace(
     mut text: &[u8],
     is_cut: bool,
@@ -61,7 +62,7 @@ pub(crate) fn mask_with_other_whitespace(
 /// The bytes of a text that are not white space.
 struct PackedText {
     bytes: WipedBytes,
-    /// The place of each in the text.
+    /// The place of each byte in the text.
     places: Vec<usize>,
 }
 
@@ -83,7 +84,7 @@ fn packed_form(form: &[u8]) -> WipedBytes {
     packed
 }
 
-/// Calls `each` with where text without white space stands, piece by piece.
+/// Calls `each` with the range of each piece of a text without white space.
 fn for_each_word(text: &[u8], mut each: impl FnMut(Range<usize>)) {
     let mut start = 0;
     for chunk in text.utf8_chunks() {
@@ -93,7 +94,7 @@ fn for_each_word(text: &[u8], mut each: impl FnMut(Range<usize>)) {
             each(start..at);
             start = at + space.len();
         }
-        // Bytes that are no text are no white space.
+        // Bytes that are not text are not white space.
         each(start..end + chunk.invalid().len());
         start = end + chunk.invalid().len();
     }

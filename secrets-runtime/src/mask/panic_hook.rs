@@ -6,10 +6,10 @@ use std::{
 use crate::mask::masker::Masker;
 
 impl Masker {
-    /// Puts a panic hook before the one that is installed. A panic whose message has no secret goes to the hook that
-    /// was there. One with a secret does not: its masked message is written to standard error instead.
+    /// Installs a panic hook that runs before the present one. If the message of a panic contains no secret, the
+    /// present hook is called. If it contains one, the masked message is written to standard error instead.
     ///
-    /// Only messages that are texts are looked at: those of `panic!`, `expect`, `assert!` and the like.
+    /// Only messages that are texts are searched: those of `panic!`, `expect`, `assert!` and the like.
     pub fn install_panic_hook(&self) {
         let (masker, before) = (self.clone(), panic::take_hook());
         panic::set_hook(Box::new(move |info| match masked(&masker, info) {
@@ -20,7 +20,7 @@ impl Masker {
     }
 }
 
-/// Returns what to write instead of a panic with a secret.
+/// Returns the text to write instead of a panic with a secret.
 fn masked(masker: &Masker, info: &PanicHookInfo<'_>) -> Option<Vec<u8>> {
     let payload = info.payload();
     let message = payload.downcast_ref::<&str>().copied();

@@ -1,32 +1,32 @@
 use crate::mask::gram_filter::{GramFilter, MIN_PATTERN};
 
-/// The farthest that two samples are apart.
+/// The greatest distance of two samples.
 pub(super) const MAX_STRIDE: usize = 8;
 
-/// Which four bytes may stand at one of the first places of a pattern. If the shortest pattern has n bytes, every
-/// occurrence of each pattern covers one of every n - 3 places of a text. So only those are looked at.
+/// The sets of four bytes that may be at one of the first places of a pattern. If the shortest pattern has n bytes,
+/// every occurrence of a pattern covers one of every n - 3 places of a text. So only these places are checked.
 pub(super) struct PatternSamples {
     filter: GramFilter,
-    /// How far apart two of these places are. It never becomes larger.
+    /// The distance of two of these places. It never grows.
     stride: usize,
-    /// How many samples were inserted.
+    /// The number of samples.
     count: usize,
 }
 
 impl PatternSamples {
-    /// Returns the samples of patterns of which none needs a shorter stride than this one.
+    /// Returns the samples of patterns, none of which needs a shorter stride than this one.
     pub(super) fn of<'p>(patterns: impl Iterator<Item = &'p [u8]> + Clone, stride: usize) -> Self {
         let count = patterns.clone().map(|pattern| grams(pattern, stride).count()).sum();
         let filter = GramFilter::of(count, patterns.flat_map(|pattern| grams(pattern, stride)));
         Self { filter, stride, count }
     }
 
-    /// Whether so many samples have been inserted that a filter of this size finds too much.
+    /// Whether there are so many samples that a filter of this size finds too much.
     pub(super) fn is_full(&self) -> bool {
         self.filter.is_full(self.count + MAX_STRIDE)
     }
 
-    /// Adds those of a pattern, or of the beginning of a long one.
+    /// Adds the samples of a pattern, or of the beginning of a long one.
     pub(super) fn insert(&mut self, pattern: &[u8]) {
         self.stride = self.stride.min(pattern.len().saturating_sub(MIN_PATTERN - 1)).max(1);
         for gram in grams(pattern, self.stride) {

@@ -1,4 +1,5 @@
-//! The forms of the secrets of a step, to be found in what it returns. Every pattern knows whose form it is.
+//! The forms of a step's secrets, to find them in its result. For each pattern it is known which form of which value
+//! it is.
 
 use std::ops::Range;
 
@@ -15,23 +16,23 @@ use crate::{
     },
 };
 
-/// A line of wrapped base64, with what follows it, is longer than this.
+/// A line of wrapped base64, with its line break, is longer than this.
 const MIN_WRAPPED: usize = 64;
 
-/// How many bytes of a text that comes in pieces are looked through at once.
+/// How many bytes of a text in pieces are searched at once.
 const PIECE: usize = 4096;
 
 /// The forms of values.
 pub(crate) struct Patterns {
     dictionary: Dictionary,
-    /// For each id of a pattern: the index of its value, and which form it is.
+    /// For each id of a pattern: the index of its value, and its form.
     found_as: Vec<(usize, FormName)>,
     /// Whether a pattern may be a number.
     has_number: bool,
 }
 
 impl Patterns {
-    /// Returns the patterns of values, which are known by their indices.
+    /// Returns the patterns of values, each of which has its index.
     pub(crate) fn of<'v>(values: impl Iterator<Item = &'v SecretValue>) -> Self {
         let mut dictionary = Dictionary::default();
         let mut found_as: Vec<(usize, FormName)> = Vec::new();
@@ -61,13 +62,12 @@ impl Patterns {
         self.dictionary.is_empty()
     }
 
-    /// Whether a number has to be looked through.
+    /// Whether a number has to be searched.
     pub(crate) fn has_number(&self) -> bool {
         self.has_number
     }
 
-    /// Looks through a whole text, and calls `found` with each pattern that stands in it: the index of its value, and
-    /// the form.
+    /// Searches a whole text, and calls `found` with each pattern in it: the index of its value, and the form.
     #[inline]
     pub(crate) fn find_in(&self, text: &[u8], found: &mut dyn FnMut(usize, FormName)) {
         if text.len() >= MIN_PATTERN && self.may_be_in(text) {
@@ -93,7 +93,7 @@ impl Patterns {
         false
     }
 
-    /// Whether a pattern may begin shortly before this place, or at it.
+    /// Whether a pattern may begin at this place or shortly before it.
     #[cold]
     fn may_be_at(&self, text: &[u8], at: usize) -> bool {
         let first = (at + 1).saturating_sub(self.dictionary.samples().stride());
@@ -118,21 +118,21 @@ impl Patterns {
     }
 }
 
-/// The most characters that a number has: one of 128 bits, with a sign.
+/// The most characters of a number: 128 bits, with a sign.
 const MAX_NUMBER: usize = 40;
 
-/// Whether numbers are written with this byte.
+/// Whether this byte can be part of a number.
 fn is_of_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e')
 }
 
-/// A text that comes in pieces, and of which no more is kept than may be the start of a pattern.
+/// The search of a text in pieces. Only bytes that may be the start of a pattern are stored.
 pub(crate) struct TextSearch<'p> {
     patterns: &'p Patterns,
     text: WipedBytes,
     scan: Scan,
     wrapped: WrappedScan,
-    /// How many bytes of the text have been looked through.
+    /// How many bytes of the text have been searched.
     seen: usize,
 }
 
@@ -147,17 +147,17 @@ impl<'p> TextSearch<'p> {
         for piece in piece.chunks(PIECE) {
             wiped_bytes::append(&mut self.text, piece);
             if self.text.len() >= self.seen + PIECE {
-                self.look(found);
+                self.search(found);
             }
         }
     }
 
-    /// Looks through what is left.
+    /// Searches the rest.
     pub(crate) fn finish(mut self, found: &mut dyn FnMut(usize, FormName)) {
-        self.look(found);
+        self.search(found);
     }
 
-    fn look(&mut self, found: &mut dyn FnMut(usize, FormName)) {
+    fn search(&mut self, found: &mut dyn FnMut(usize, FormName)) {
         let Self { patterns, text, scan, wrapped, .. } = self;
         let dictionary = &patterns.dictionary;
         let mut name = |_: Range<usize>, id| patterns.name(id, found);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn most_places_of_a_text_are_not_looked_at() {
+    fn most_places_of_a_text_are_not_searched() {
         let patterns = Patterns::of([SecretValue::from("correct horse")].iter());
         assert_eq!(patterns.dictionary.samples().stride(), MAX_STRIDE);
         let patterns = Patterns::of([SecretValue::from("wxyz")].iter());

@@ -1,4 +1,4 @@
-//! What the process's own masker learns.
+//! The process's own masker, and the values that it masks.
 
 #[cfg(all(unix, feature = "exec"))]
 use std::borrow::Cow;
@@ -16,37 +16,36 @@ use crate::{
     payload::fields::Field,
 };
 
-/// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Code that gets a secret
-/// and code that asks for the masker take turns here, so that no secret is missed between the two.
-static CURRENT: Mutex<Current> = Mutex::new(Current::Unasked(None));
+/// The masker of [`Masker::current`], or the values that it will have once it is requested. Code that gets a secret
+/// and code that asks for the masker take this lock, so that no secret is missed between the two.
+static CURRENT: Mutex<Current> = Mutex::new(Current::NotRequested(None));
 
 enum Current {
-    Unasked(Option<Box<EarlyValues>>),
+    NotRequested(Option<Box<EarlyValues>>),
     Masker(Masker),
 }
 
-/// Values that were got before there was a masker, as long as a step or the cache holds them.
+/// Values from before the masker was requested, as long as a step or the cache holds them.
 #[derive(Default)]
 struct EarlyValues {
     values: HashMap<usize, WeakSecretValue>,
-    /// How many values there may be before those that are gone are removed.
+    /// At this number of values, values that nothing holds any more are removed.
     limit: usize,
-    /// The groups and keys of those that are not masked, and why they are not.
+    /// The groups and keys of the fields that are not masked, and the reasons.
     unmaskable: BTreeSet<(String, String, &'static str)>,
 }
 
-/// The least number of values that are kept before those that are gone are removed.
+/// The least number of values at which values that nothing holds are removed.
 const SMALLEST_LIMIT: usize = 64;
 
 impl Masker {
-    /// Returns the process's own masker. From the first call on, it learns every value that a step or `get_secret` of
-    /// this process gets, and every text into which one is filled, as by
-    /// [`Secrets::render`](crate::Secrets::render). It also learns those that were got before and that a step or the cache
-    /// still holds.
+    /// Returns the process's own masker. From the first call on, it masks every value that a step or `get_secret` of
+    /// this process gets, and every text that contains a filled-in value, as from
+    /// [`Secrets::render`](crate::Secrets::render). It also masks earlier values that a step or the cache still holds.
     ///
-    /// On Linux, what it knows is wiped when the main thread ends: it has returned from `main` or has called
-    /// [`std::process::exit`]. The main thread has to call this once for it. Once it is wiped, everything that other
-    /// threads still write is masked.
+    /// On Linux, its values are wiped when the main thread ends: it has returned from `main` or has called
+    /// [`std::process::exit`]. The main thread has to call this once for it. After that, everything that other threads
+    /// still write is masked.
     ///
     /// ```
     /// use secrets_runtime::{Error, get_secret_blocking, mask::Masker, testing};
@@ -65,7 +64,7 @@ impl Masker {
         let mut current = lock();
         let early = match &mut *current {
             Current::Masker(masker) => return masker.clone(),
-            Current::Unasked(early) => early.take(),
+            Current::NotRequested(early) => early.take(),
         };
         let masker = Self::new();
         *current = Current::Masker(masker.clone());
@@ -85,17 +84,17 @@ impl Masker {
 }
 
 thread_local! {
-    /// What the end of this thread does, if it is the main thread, with which the process ends: after `main` has
+    /// Runs at the end of this thread, if it is the main thread, with which the process ends: after `main` has
     /// returned, and when the main thread calls `std::process::exit`.
     static MAIN_THREAD: Option<MainThread> = is_main_thread().then_some(MainThread);
 }
 
-/// Wipes what the masker of the process knows when it is dropped.
+/// Wipes the values of the process's masker when it is dropped.
 struct MainThread;
 
 impl Drop for MainThread {
     fn drop(&mut self) {
-        // Not by waiting: the thread that has the lock may wait for this one.
+        // Without waiting: the thread that has the lock may wait for this one.
         let current = match CURRENT.try_lock() {
             Ok(current) => current,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -107,7 +106,7 @@ impl Drop for MainThread {
     }
 }
 
-/// Whether this is the thread with which the process ends. Only Linux says so.
+/// Whether this is the thread with which the process ends. Only Linux has a way to find out.
 fn is_main_thread() -> bool {
     // `PID/task/TID`. The main thread has the number of the process.
     let link =
@@ -117,20 +116,20 @@ fn is_main_thread() -> bool {
         .is_some_and(|(process, thread)| process == thread)
 }
 
-/// Learns the fields that a step or `get_secret` has got, each with its group and key.
-pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Field)>) {
+/// Adds the fields that a step or `get_secret` has got, each with its group and key.
+pub(crate) fn add_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Field)>) {
     let mut unmaskable = Vec::new();
     {
         let mut current = lock();
         for (group, key, field) in fields {
             let reason = forms::unmaskable_reason(field).filter(|_| !field.value.is_empty());
             let Some(reason) = reason else {
-                current.learn(&field.value);
+                current.add(&field.value);
                 continue;
             };
             match &mut *current {
                 Current::Masker(_) => unmaskable.push((group, key, reason)),
-                Current::Unasked(early) => {
+                Current::NotRequested(early) => {
                     let of_field = (group.to_owned(), key.to_owned(), reason);
                     early.get_or_insert_default().unmaskable.insert(of_field);
                 }
@@ -141,17 +140,17 @@ pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Fiel
 }
 
 /// Returns whether the process has a masker of its own.
-pub(crate) fn is_learning() -> bool {
+pub(crate) fn has_masker() -> bool {
     matches!(*lock(), Current::Masker(_))
 }
 
-/// Returns a text without what the process's masker knows, or would know. Unlike [`Masker::current`], it does not switch
-/// masking on.
+/// Returns a text that the process's masker has masked, or would mask. Unlike [`Masker::current`], this does not
+/// switch masking on.
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     let masker = match &*lock() {
         Current::Masker(masker) => masker.clone(),
-        Current::Unasked(early) => {
+        Current::NotRequested(early) => {
             let masker = Masker::new();
             let early = early.iter().flat_map(|early| early.values.values());
             early.filter_map(WeakSecretValue::upgrade).for_each(|value| masker.add(&value));
@@ -161,12 +160,12 @@ pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     masker.mask(text)
 }
 
-/// Returns the values that the process's masker knows, or would know.
+/// Returns the values that the process's masker masks, or would mask.
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) fn values() -> Vec<SecretValue> {
     let masker = match &*lock() {
         Current::Masker(masker) => masker.clone(),
-        Current::Unasked(early) => {
+        Current::NotRequested(early) => {
             let early = early.iter().flat_map(|early| early.values.values());
             return early.filter_map(WeakSecretValue::upgrade).collect();
         }
@@ -174,16 +173,16 @@ pub(crate) fn values() -> Vec<SecretValue> {
     masker.values()
 }
 
-/// Learns a text with values in it.
-pub(crate) fn learn_text(text: &SecretValue) {
-    lock().learn(text);
+/// Adds a text that contains values.
+pub(crate) fn add_text(text: &SecretValue) {
+    lock().add(text);
 }
 
 impl Current {
-    fn learn(&mut self, value: &SecretValue) {
+    fn add(&mut self, value: &SecretValue) {
         match self {
             Self::Masker(masker) => masker.add(value),
-            Self::Unasked(early) => early.get_or_insert_default().keep(value),
+            Self::NotRequested(early) => early.get_or_insert_default().keep(value),
         }
     }
 }
@@ -203,9 +202,9 @@ fn lock() -> MutexGuard<'static, Current> {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Warns once of a value that neither the mask nor the guard looks for.
+/// Warns once of a value that is not masked and that the guard does not search for.
 pub(crate) fn warn_of_unmaskable(group: &str, key: &str, reason: &str) {
-    // One text for both, so that one line says it.
+    // One text for both, so that one line is enough.
     let what = match cfg!(feature = "guard") {
         true => "neither masked nor looked for by the guard",
         false => "not masked",

@@ -6,31 +6,31 @@ use crate::mask::{
     long_pattern::{MAX_ENTRY, PatternId},
 };
 
-/// A text that ends with so many bytes of the beginning of a pattern does not do so by chance.
+/// If a text ends with more than this many bytes of the beginning of a pattern, this is not chance.
 const MAX_CHANCE_BYTES: usize = 15;
 
-/// How far a text has been looked through. The text may become longer between two calls.
+/// How far a text has been searched. The text may become longer between two calls.
 #[derive(Default)]
 pub(super) struct Scan {
-    /// Every place before this one is decided, but for the open ones.
+    /// Every place before this one is decided, except the open ones.
     decided: usize,
-    /// Places at which a pattern may stand once the text goes on.
+    /// Places at which a pattern may be once the text continues.
     open: Vec<usize>,
     partial_matches: Vec<PartialMatch>,
 }
 
-/// A long pattern of which the text has the beginning so far.
+/// A long pattern whose beginning is at the end of the text so far.
 struct PartialMatch {
     pattern: usize,
-    /// Up to where.
+    /// The place up to which the text was compared.
     at: usize,
-    /// How many of its bytes stand there. Nothing is followed if they are fewer than an entry has.
+    /// The number of its bytes that are there. Nothing is followed if they are fewer than an entry has.
     matched: usize,
 }
 
 impl Scan {
-    /// Looks through the part of the text that is new, and at the open places again. Calls `found` with each pattern
-    /// and where it stands; what is found may overlap.
+    /// Searches the new part of the text, and the open places again. Calls `found` with each pattern and its place;
+    /// finds may overlap.
     pub(super) fn advance(
         &mut self,
         dictionary: &Dictionary,
@@ -52,7 +52,7 @@ impl Scan {
             self.follow(dictionary, text, index, found);
         }
         for at in mem::take(&mut self.open) {
-            self.look(dictionary, text, at, found);
+            self.search(dictionary, text, at, found);
         }
         let mut from = self.decided;
         let (samples, stride) = (dictionary.samples(), dictionary.samples().stride());
@@ -61,22 +61,22 @@ impl Scan {
             && let Some(gram) = text.get(from + stride - 1..).and_then(<[u8]>::first_chunk)
         {
             if samples.have(*gram) {
-                self.look_at_starts(dictionary, text, from..from + stride, found);
+                self.search_starts(dictionary, text, from..from + stride, found);
             }
             from += stride;
         }
-        // A sample of what begins here may be missing.
+        // A sample of a pattern that begins here may be missing.
         let end = (text.len() + 1).saturating_sub(MIN_PATTERN).max(from);
-        self.look_at_starts(dictionary, text, from..end, found);
+        self.search_starts(dictionary, text, from..end, found);
         for at in end..text.len() {
-            self.look(dictionary, text, at, found);
+            self.search(dictionary, text, at, found);
         }
         self.decided = text.len();
     }
 
-    /// Looks at places, each of which is followed by at least four bytes.
+    /// Searches places, each of which is followed by at least four bytes.
     #[inline]
-    fn look_at_starts(
+    fn search_starts(
         &mut self,
         dictionary: &Dictionary,
         text: &[u8],
@@ -86,21 +86,21 @@ impl Scan {
         let part = text.get(places.start..places.end + MIN_PATTERN - 1).unwrap_or_default();
         for (at, gram) in part.windows(MIN_PATTERN).enumerate() {
             if gram.first_chunk().is_some_and(|gram| dictionary.may_begin(*gram)) {
-                self.look(dictionary, text, places.start + at, found);
+                self.search(dictionary, text, places.start + at, found);
             }
         }
     }
 
-    /// Returns the first place at which a pattern may stand once the text of this length goes on.
+    /// Returns the first place at which a pattern may be once the text of this length continues.
     pub(super) fn first_open(&self, length: usize) -> usize {
         let partial = self.partial_matches.iter().filter(|it| it.matched >= MAX_ENTRY);
         let starts = partial.map(|partial| length - partial.matched);
         starts.chain(self.open.first().copied()).min().unwrap_or(length)
     }
 
-    /// Returns where the pattern begins inside which the text ends, if there is one. A text may end with the first letters
-    /// of a secret by chance, as with a common word. So at least four bytes of the pattern have to be there, and half of it
-    /// unless they are more than [`MAX_CHANCE_BYTES`].
+    /// Returns the beginning of the pattern inside which the text ends, if there is one. A text may end with the first
+    /// letters of a secret by chance, as with a common word. So there must be at least four bytes of the pattern, and
+    /// half of it unless they are more than [`MAX_CHANCE_BYTES`].
     pub(super) fn cut_start(&self, dictionary: &Dictionary, text: &[u8]) -> Option<usize> {
         let first = self.first_open(text.len());
         if text.len() - first > MAX_CHANCE_BYTES {
@@ -114,7 +114,7 @@ impl Scan {
         *self = Self::default();
     }
 
-    /// The text has lost so many bytes at its beginning, and with them the open places there.
+    /// Removes this many bytes from the beginning of the text, with the open places there.
     pub(super) fn forget(&mut self, count: usize) {
         self.decided -= count;
         self.open.retain(|at| *at >= count);
@@ -124,7 +124,7 @@ impl Scan {
     }
 
     #[inline(never)]
-    fn look(
+    fn search(
         &mut self,
         dictionary: &Dictionary,
         text: &[u8],
@@ -154,7 +154,7 @@ impl Scan {
         let known = self.partial_matches.iter().position(|partial| partial.pattern == pattern);
         let index = known.unwrap_or(self.partial_matches.len());
         match known {
-            // It has been followed past this place already.
+            // The text has been compared past this place already.
             Some(index) if self.partial_matches[index].at >= at => return,
             Some(index) => {
                 self.partial_matches[index] = PartialMatch { pattern, at, matched: MAX_ENTRY }
@@ -182,8 +182,8 @@ impl Scan {
     }
 }
 
-/// Adds a find. One that overlaps the last find becomes a part of it. One that only touches it does not: between the
-/// two, a line may end.
+/// Adds a find. A find that overlaps the last one becomes a part of it. A find that only touches it does not: between
+/// the two, a line may end.
 pub(super) fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
     match finds.last_mut() {
         Some(last) if last.start <= find.start && find.start < last.end => {

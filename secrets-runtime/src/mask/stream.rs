@@ -8,47 +8,47 @@ use crate::mask::{
     wrapped_base64::WrappedScan,
 };
 
-/// What stands for a find.
+/// The text that replaces a find.
 pub(super) const MASK: &[u8] = b"***";
 
-/// A text that comes in pieces, each of which is passed on masked. What may be the start of a find is held back.
+/// A text in pieces, each of which is passed on masked. Bytes that may be the start of a find are held back.
 #[derive(Default)]
 pub(super) struct Stream {
-    /// What is held back. Behind its end, the buffer has what was held back before.
+    /// The bytes that are held back. Behind its end, the buffer has the bytes that were held back before.
     text: WipedBytes,
     scan: Scan,
     wrapped: WrappedScan,
-    /// Where patterns stand in the text.
+    /// The places of patterns in the text.
     finds: Vec<Range<usize>>,
-    /// How many bytes of the text have been passed on already. They may still be the start of a find.
+    /// The number of bytes of the text that have been passed on already. They may still be the start of a find.
     passed: usize,
     /// Whether the last byte that was passed on was part of a find.
     is_masked: bool,
-    /// How many values the dictionary had when the text was looked through.
+    /// The number of values in the dictionary when the text was searched.
     version: u64,
 }
 
 /// How much of a text is passed on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FlushMode {
-    /// What cannot be the start of a find.
+    /// The bytes that cannot be the start of a find.
     Open,
-    /// That, and an end of fewer than four bytes.
+    /// These, and an end of fewer than four bytes.
     Flush,
     /// Everything.
     End,
-    /// Everything. If the text ends inside a find, what is there of it is masked, unless it is so little that it may be
+    /// Everything. If the text ends inside a find, its beginning is masked, unless it is so short that it may be
     /// chance.
     Cut,
 }
 
 impl Stream {
-    /// Whether something is held back that was not passed on.
+    /// Whether bytes are held back that were not passed on.
     pub(super) fn is_holding(&self) -> bool {
         self.passed < self.text.len()
     }
 
-    /// Adds a piece, and writes to `out` what is passed on.
+    /// Adds a piece, and writes to `out` the bytes that can be passed on.
     pub(super) fn push(
         &mut self,
         (dictionary, version): (&Dictionary, u64),
@@ -81,14 +81,14 @@ impl Stream {
         self.passed = end - done;
     }
 
-    /// Returns up to where the text is passed on.
+    /// Returns the place up to which the text is passed on.
     fn end(&self, open: usize, mode: FlushMode) -> usize {
         let length = self.text.len();
         match mode {
             FlushMode::Open => open,
             FlushMode::End | FlushMode::Cut => length,
             FlushMode::Flush => {
-                // Bytes of a find are masked, whatever follows.
+                // Bytes of a find are masked in any case.
                 let find = self.finds.iter().find(|find| find.contains(&open));
                 let end = find.map_or(open, |find| find.end);
                 if length - end < MIN_PATTERN { length } else { end }
@@ -101,7 +101,7 @@ impl Stream {
         self.is_masked = write_masked(text, self.passed..end, &self.finds, self.is_masked, out);
     }
 
-    /// So many bytes at the beginning are decided.
+    /// Removes this many decided bytes from the beginning.
     fn forget(&mut self, count: usize) {
         self.scan.forget(count);
         self.wrapped.forget(&self.text[..count]);
@@ -113,8 +113,8 @@ impl Stream {
     }
 }
 
-/// Writes a part of a text without the finds, which are sorted and joined. Returns whether the last byte was part of
-/// one. If the byte before the part was, a find that continues has its mask already.
+/// Writes a part of a text without the finds, which are sorted and joined. Returns whether the last byte was part of a
+/// find. If the byte before the part was in a find, a find that continues has its mask already.
 pub(super) fn write_masked(
     text: &[u8],
     part: Range<usize>,

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 /// Bytes that are wiped when they are dropped.
 pub(super) type WipedBytes = Zeroizing<Vec<u8>>;
 
-/// Returns a buffer for so many bytes.
+/// Returns a buffer with this capacity.
 pub(super) fn with_capacity(capacity: usize) -> WipedBytes {
     Zeroizing::new(Vec::with_capacity(capacity))
 }

@@ -1,4 +1,4 @@
-//! Base64 that is wrapped, as the command `base64` does it: the lines are looked through as one text.
+//! Base64 that is wrapped, as the command `base64` writes it: the lines are searched as one text.
 
 use std::ops::Range;
 
@@ -9,15 +9,15 @@ use crate::mask::{
     wiped_bytes::{self, WipedBytes},
 };
 
-/// A line that is wrapped has at least so many letters.
+/// The least letters of a wrapped line.
 const MIN_LINE: usize = 64;
 
-/// How far the wrapped lines of a text have been looked through. The text may become longer between two calls.
+/// How far the wrapped lines of a text have been searched. The text may become longer between two calls.
 #[derive(Default)]
 pub(super) struct WrappedScan {
-    /// Up to where the text has been read.
+    /// The place up to which the text has been read.
     read: usize,
-    /// How many letters of base64 stand before the text. No more are counted than a line has at least.
+    /// The number of letters of base64 before the text, counted up to the least letters of a line.
     run: usize,
     block: Option<Block>,
 }
@@ -26,7 +26,7 @@ pub(super) struct WrappedScan {
 #[derive(Default)]
 struct Block {
     lines: JoinedLines,
-    /// How many letters the last line has so far.
+    /// The number of letters of the last line so far.
     letters: usize,
     scan: Scan,
 }
@@ -35,12 +35,12 @@ struct Block {
 #[derive(Default)]
 struct JoinedLines {
     letters: WipedBytes,
-    /// Where each line begins: in the letters, and in the text.
+    /// The beginning of each line: in the letters, and in the text.
     starts: Vec<(usize, usize)>,
 }
 
 impl WrappedScan {
-    /// Looks through the part of the text that is new. Calls `found` with each pattern and where it stands.
+    /// Searches the new part of the text. Calls `found` with each pattern and its place.
     pub(super) fn advance(
         &mut self,
         dictionary: &Dictionary,
@@ -50,7 +50,7 @@ impl WrappedScan {
         loop {
             if let Some(block) = &mut self.block {
                 let has_ended = block.read(text, &mut self.read);
-                block.look(dictionary, found);
+                block.search(dictionary, found);
                 if !has_ended {
                     return;
                 }
@@ -75,12 +75,12 @@ impl WrappedScan {
         }
     }
 
-    /// Returns the first place at which a pattern may stand once the text of this length goes on.
+    /// Returns the first place at which a pattern may be once the text of this length continues.
     pub(super) fn first_open(&self, length: usize) -> usize {
         self.block.as_ref().and_then(Block::first_open).unwrap_or(length)
     }
 
-    /// Returns where the letters are of the pattern inside which the text ends, if there is one.
+    /// Returns the place of the letters of the pattern inside which the text ends, if there is one.
     pub(super) fn cut_part(&self, dictionary: &Dictionary) -> Option<Range<usize>> {
         let Block { lines, scan, .. } = self.block.as_ref()?;
         let start = scan.cut_start(dictionary, &lines.letters)?;
@@ -92,7 +92,7 @@ impl WrappedScan {
         *self = Self { run: self.run, ..Self::default() };
     }
 
-    /// The text is about to lose this beginning.
+    /// Prepares for the removal of this beginning of the text.
     pub(super) fn forget(&mut self, beginning: &[u8]) {
         let count = beginning.len();
         self.run = run_at_end(beginning, self.run);
@@ -109,7 +109,7 @@ impl WrappedScan {
 }
 
 impl Block {
-    /// Reads what is new. Returns whether the block has ended.
+    /// Reads the new part. Returns whether the block has ended.
     fn read(&mut self, text: &[u8], read: &mut usize) -> bool {
         loop {
             let rest = &text[*read..];
@@ -121,14 +121,14 @@ impl Block {
             }
             match line_break(text, *read) {
                 Some(next) if self.letters >= MIN_LINE => (*read, self.letters) = (next, 0),
-                // The text ends here, or may go on with a line feed.
+                // The text ends here, or may continue with a line feed.
                 None if matches!(&text[*read..], [] | [b'\r']) => return false,
                 _ => return true,
             }
         }
     }
 
-    fn look(&mut self, dictionary: &Dictionary, found: &mut impl FnMut(Range<usize>, PatternId)) {
+    fn search(&mut self, dictionary: &Dictionary, found: &mut impl FnMut(Range<usize>, PatternId)) {
         let Self { lines, scan, .. } = self;
         scan.advance(dictionary, &lines.letters, &mut |find: Range<usize>, id| {
             found(lines.place(find.start)..lines.place(find.end - 1) + 1, id);
@@ -143,7 +143,7 @@ impl Block {
 }
 
 impl JoinedLines {
-    /// Appends a part of the text: a line, or how one goes on.
+    /// Appends a part of the text: a line, or its next part.
     fn push(&mut self, text: &[u8], part: Range<usize>) {
         let goes_on = self
             .starts
@@ -162,7 +162,7 @@ impl JoinedLines {
         place + (letter - start)
     }
 
-    /// The text has lost so many bytes at its beginning. Returns how many letters were among them.
+    /// Removes this many bytes from the beginning of the text. Returns the number of letters among them.
     fn forget(&mut self, count: usize) -> usize {
         if count == 0 {
             return 0;
@@ -175,7 +175,7 @@ impl JoinedLines {
                 (start + (count - place)).min(end)
             }
         };
-        // The line of the first letter that is left begins where its letters now do.
+        // The line of the first remaining letter begins at the place of its letters.
         self.starts.drain(..after.saturating_sub(1));
         self.letters.drain(..lost);
         for (start, place) in &mut self.starts {
@@ -189,7 +189,8 @@ impl JoinedLines {
     }
 }
 
-/// Returns how many letters stand at the end of the text, if `run` stand before it. Counts no further than matters.
+/// Returns the number of letters at the end of the text, if `run` letters are before it, counted only as far as
+/// needed.
 fn run_at_end(text: &[u8], run: usize) -> usize {
     let tail = &text[text.len().saturating_sub(MIN_LINE)..];
     let letters = letters_before(tail, tail.len());
@@ -209,7 +210,7 @@ fn line_end(text: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// Returns where the next line begins, if a line ends here.
+/// Returns the beginning of the next line, if a line ends here.
 fn line_break(text: &[u8], at: usize) -> Option<usize> {
     match &text[at..] {
         [b'\n', ..] => Some(at + 1),
@@ -218,7 +219,7 @@ fn line_break(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Returns how many letters stand before a place.
+/// Returns the number of letters before a place.
 fn letters_before(text: &[u8], at: usize) -> usize {
     text[..at].iter().rev().take_while(|byte| is_letter(**byte)).count()
 }

@@ -8,15 +8,15 @@ use crate::mask::{
     stream::{FlushMode, Stream},
 };
 
-/// The most bytes that are looked through at once.
+/// The most bytes that are searched at once.
 const MAX_PIECE: usize = 64 * 1024;
 
-/// Passes on what is written to it, with `***` in place of each secret that its [`Masker`] knows.
+/// Passes on the bytes that are written to it, with `***` in place of each secret that its [`Masker`] knows.
 ///
-/// A secret is found however it is split over writes. What may be the start of one is held back until the next write
-/// decides it, until [`finish`](Self::finish), or until this is dropped. `flush` passes on an end of fewer than four
-/// bytes too, so that a prompt without a line break is seen. If a secret turns out to begin with these bytes, only its
-/// rest is masked.
+/// A secret is found however it is split over writes. Bytes that may be the start of one are held back until the next
+/// write decides it, until [`finish`](Self::finish), or until this is dropped. `flush` passes on an end of fewer than
+/// four bytes too, so that a prompt without a line break is seen. If a secret turns out to begin with these bytes,
+/// only its rest is masked.
 ///
 /// ```
 /// use std::io::Write;
@@ -35,14 +35,14 @@ pub struct MaskingWriter<W: Write> {
     /// `None` once [`finish`](Self::finish) has returned it.
     inner: Option<W>,
     stream: Stream,
-    /// What is masked and not written yet.
+    /// The bytes that are masked and not written yet.
     ready: Vec<u8>,
-    /// Whether the inner writer is writing. If it panics, some of what is ready may be written already.
+    /// Whether the inner writer is writing. If it panics, some of the ready bytes may be written already.
     is_writing: bool,
 }
 
 impl Masker {
-    /// Returns a writer that masks what is written to it, and passes it on.
+    /// Returns a writer that masks all bytes that are written to it, and passes them on.
     pub fn writer<W: Write>(&self, inner: W) -> MaskingWriter<W> {
         MaskingWriter {
             masker: self.clone(),
@@ -55,7 +55,7 @@ impl Masker {
 }
 
 impl<W: Write> MaskingWriter<W> {
-    /// Passes on what is held back, flushes the inner writer, and returns it.
+    /// Passes on the bytes that are held back, flushes the inner writer, and returns it.
     ///
     /// # Errors
     /// The error of the inner writer, which is dropped then.
@@ -64,9 +64,10 @@ impl<W: Write> MaskingWriter<W> {
         self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Does what [`finish`](Self::finish) does, for an output that may end inside a secret, as that of a program that was
-    /// killed. At its end, at least four bytes of the beginning of a secret or of one of its forms are masked too, if they
-    /// are half of it or more than 15 bytes. Fewer are passed on: many texts end with a word with which a secret begins.
+    /// Like [`finish`](Self::finish), for an output that may end inside a secret, such as the output of a killed
+    /// program. At the end, four or more bytes of the beginning of a secret or of one of its forms are masked too, if
+    /// they are half of it or more than 15 bytes. Fewer are passed on: many texts end with a word with which a secret
+    /// begins.
     ///
     /// ```
     /// use std::io::Write;
@@ -87,7 +88,7 @@ impl<W: Write> MaskingWriter<W> {
         self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Whether something is held back that the next write decides.
+    /// Whether bytes are held back until the next write.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.stream.is_holding()
@@ -127,16 +128,16 @@ impl<W: Write> MaskingWriter<W> {
 }
 
 impl<W: Write> Write for MaskingWriter<W> {
-    /// Takes the bytes, and passes on at once what cannot be the start of a secret.
+    /// Takes the bytes, and passes on at once those that cannot be the start of a secret.
     ///
     /// # Errors
-    /// The error of the inner writer. What could not be passed on is written again first by the next call.
+    /// The error of the inner writer. The next call writes first the bytes that could not be passed on.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_ready()?;
         let piece = &bytes[..bytes.len().min(MAX_PIECE)];
         self.push(piece, FlushMode::Open);
         match self.write_ready() {
-            // The bytes are taken, and come when the inner writer has room.
+            // The bytes are taken, and are written when the inner writer has room.
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
             _ => Ok(piece.len()),
         }
@@ -151,8 +152,8 @@ impl<W: Write> Write for MaskingWriter<W> {
 }
 
 impl<W: Write> Drop for MaskingWriter<W> {
-    /// Passes on what is held back, unless the inner writer has panicked. Errors are ignored: [`finish`](Self::finish)
-    /// returns them.
+    /// Passes on the bytes that are held back, unless the inner writer has panicked. Errors are ignored:
+    /// [`finish`](Self::finish) returns them.
     fn drop(&mut self) {
         if self.inner.is_some() && !self.is_writing {
             let _ = self.end(FlushMode::End);

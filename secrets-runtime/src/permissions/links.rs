@@ -4,15 +4,15 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::permissions::insecure::Insecure;
+use crate::permissions::permission_problem::PermissionProblem;
 
 /// The number of links that Linux follows.
 const MAX_LINKS: usize = 40;
 
 /// Returns the folders that decide to which file `path` leads: the folder of each symbolic link on the way,
 /// also of links to folders, and the folder of the file itself, which need not exist.
-pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
-    let unreadable = |error| Insecure::unreadable(path, error);
+pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, PermissionProblem> {
+    let unreadable = |error| PermissionProblem::unreadable(path, error);
     let mut real = match path.is_absolute() {
         true => PathBuf::from("/"),
         // The working directory of a process contains no links.
@@ -34,7 +34,8 @@ pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
                 if links > MAX_LINKS {
                     return Err(unreadable(io::Error::other("its links lead to one another")));
                 }
-                let target = fs::read_link(&next).map_err(|e| Insecure::unreadable(&next, e))?;
+                let target =
+                    fs::read_link(&next).map_err(|e| PermissionProblem::unreadable(&next, e))?;
                 folders.push(real.clone());
                 push(&mut ahead, &target);
             }

@@ -13,7 +13,7 @@ use rustix::{
 };
 use secrets_spec::shell_word;
 
-use crate::permissions::{accounts::Accounts, insecure::Insecure};
+use crate::permissions::{accounts::Accounts, permission_problem::PermissionProblem};
 
 const ROOT: u32 = 0;
 
@@ -51,21 +51,21 @@ impl FileFacts {
     }
 
     /// Checks that only the user of this process and root can have written it.
-    pub(super) fn check(&self, path: &Path) -> Result<(), Insecure> {
+    pub(super) fn check(&self, path: &Path) -> Result<(), PermissionProblem> {
         self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
     }
 
     /// Checks that only the user of this process and root can replace what is in a folder and theirs. In one with the sticky
     /// bit, such as `/tmp`, others can write, and cannot replace it.
     #[cfg(feature = "exec")]
-    pub(super) fn check_above(&self, path: &Path) -> Result<(), Insecure> {
+    pub(super) fn check_above(&self, path: &Path) -> Result<(), PermissionProblem> {
         let is_sticky = self.mode & 0o1000 != 0;
         let mode = if is_sticky { self.mode & !0o022 } else { self.mode };
         Self { mode, ..*self }.check(path)
     }
 
     /// Checks that only the user of this process, root and `other` can have written it.
-    pub(super) fn check_beside(&self, other: u32, path: &Path) -> Result<(), Insecure> {
+    pub(super) fn check_beside(&self, other: u32, path: &Path) -> Result<(), PermissionProblem> {
         let owner = if self.owner == other { other } else { geteuid().as_raw() };
         self.check_for(owner, path, &Accounts::of_the_system)
     }
@@ -75,10 +75,10 @@ impl FileFacts {
         me: u32,
         path: &Path,
         accounts: &dyn Fn() -> Accounts,
-    ) -> Result<(), Insecure> {
+    ) -> Result<(), PermissionProblem> {
         let word = shell_word(&path.to_string_lossy());
         let path = path.display();
-        let exposed = |message, help| Err(Insecure::Exposed { message, help });
+        let exposed = |message, help| Err(PermissionProblem::Exposed { message, help });
         if self.owner != me && self.owner != ROOT {
             let message = format!("{path} belongs to another user (id {})", self.owner);
             let help = format!(

@@ -3,11 +3,11 @@
 
 #[cfg(unix)]
 mod accounts;
-pub(crate) mod insecure;
 #[cfg(unix)]
 mod links;
 #[cfg(unix)]
 mod metadata;
+pub(crate) mod permission_problem;
 #[cfg(all(test, unix))]
 mod tests;
 
@@ -15,13 +15,13 @@ mod tests;
 use std::collections::BTreeSet;
 use std::{fs::File, path::Path};
 
-use crate::permissions::insecure::Insecure;
+use crate::permissions::permission_problem::PermissionProblem;
 
 /// Opens a file that only the user and root can have written or replaced.
 ///
 /// It is opened once, and the open file is checked; its folders are checked by [`check_folders`].
 #[cfg(unix)]
-pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
+pub(crate) fn open(path: &Path) -> Result<File, PermissionProblem> {
     let (file, facts) = open_with_facts(path)?;
     facts.check(path)?;
     check_folders(path)?;
@@ -31,12 +31,13 @@ pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
 /// Opens a file that somebody vouches for by naming it: it may belong to any one user, if nobody but that user, the
 /// user of this process and root can have written or replaced it.
 #[cfg(unix)]
-pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
+pub(crate) fn open_named(path: &Path) -> Result<File, PermissionProblem> {
     let (file, facts) = open_with_facts(path)?;
     facts.check_beside(facts.owner, path)?;
     for folder in links::folders(path)? {
         let folder_facts = metadata::FileFacts::of_path(&folder);
-        let folder_facts = folder_facts.map_err(|error| Insecure::unreadable(&folder, error))?;
+        let folder_facts =
+            folder_facts.map_err(|error| PermissionProblem::unreadable(&folder, error))?;
         folder_facts.check_beside(facts.owner, &folder)?;
     }
     Ok(file)
@@ -47,11 +48,11 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
 /// It need not be readable. Its folder is checked by [`check_folders`], and so are all folders above. So nobody else can
 /// replace it between this check and its start, and the start needs no open file.
 #[cfg(all(unix, feature = "exec"))]
-pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
+pub(crate) fn check_program(path: &Path) -> Result<(), PermissionProblem> {
     let facts = metadata::FileFacts::of_path(path);
-    let facts = facts.map_err(|error| Insecure::unreadable(path, error))?;
+    let facts = facts.map_err(|error| PermissionProblem::unreadable(path, error))?;
     let refused = |what: &str, help: String| {
-        Err(Insecure::Exposed { message: format!("{} {what}", path.display()), help })
+        Err(PermissionProblem::Exposed { message: format!("{} {what}", path.display()), help })
     };
     if !facts.is_file() {
         return refused("is not a file", "name the program itself".to_owned());
@@ -73,17 +74,20 @@ pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
 ///
 /// A symbolic link is not followed, and nothing but a regular file is opened.
 #[cfg(unix)]
-pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
+pub(crate) fn open_to_append(path: &Path) -> Result<File, PermissionProblem> {
     use std::{fs, io, os::unix::fs::OpenOptionsExt};
 
     use rustix::fs::OFlags;
 
     check_folders(path)?;
-    let unreadable = |error| Insecure::unreadable(path, error);
+    let unreadable = |error| PermissionProblem::unreadable(path, error);
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => {
             let message = format!("{} is a symbolic link, which is not followed", path.display());
-            return Err(Insecure::Exposed { message, help: "name the file itself".to_owned() });
+            return Err(PermissionProblem::Exposed {
+                message,
+                help: "name the file itself".to_owned(),
+            });
         }
         // To open a pipe without a reader is an error that does not say so.
         Ok(metadata) if !metadata.is_file() => return Err(irregular(path)),
@@ -111,8 +115,8 @@ pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
 
 /// Checks that only the user and root can write a file that is open for appending.
 #[cfg(unix)]
-pub(crate) fn check_open(file: &File, path: &Path) -> Result<(), Insecure> {
-    let unreadable = |error| Insecure::unreadable(path, error);
+pub(crate) fn check_open(file: &File, path: &Path) -> Result<(), PermissionProblem> {
+    let unreadable = |error| PermissionProblem::unreadable(path, error);
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(irregular(path));
     }
@@ -120,16 +124,16 @@ pub(crate) fn check_open(file: &File, path: &Path) -> Result<(), Insecure> {
 }
 
 #[cfg(unix)]
-fn irregular(path: &Path) -> Insecure {
+fn irregular(path: &Path) -> PermissionProblem {
     let message = format!("{} is not a regular file", path.display());
-    Insecure::Exposed { message, help: "remove it".to_owned() }
+    PermissionProblem::Exposed { message, help: "remove it".to_owned() }
 }
 
 #[cfg(unix)]
-fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), Insecure> {
+fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), PermissionProblem> {
     use std::os::unix::fs::OpenOptionsExt;
 
-    let unreadable = |error| Insecure::unreadable(path, error);
+    let unreadable = |error| PermissionProblem::unreadable(path, error);
     // Without `NONBLOCK`, opening a planted pipe would block forever.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
@@ -148,19 +152,19 @@ fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), Insecure>
 ///   unless the group is the owner's private one.
 /// - The folders above these are not checked. Those of a program are, by `check_program`.
 #[cfg(unix)]
-pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
+pub(crate) fn check_folders(path: &Path) -> Result<(), PermissionProblem> {
     check_each(links::folders(path)?, metadata::FileFacts::check)
 }
 
 #[cfg(unix)]
 fn check_each(
     folders: impl IntoIterator<Item = impl AsRef<Path>>,
-    check: impl Fn(&metadata::FileFacts, &Path) -> Result<(), Insecure>,
-) -> Result<(), Insecure> {
+    check: impl Fn(&metadata::FileFacts, &Path) -> Result<(), PermissionProblem>,
+) -> Result<(), PermissionProblem> {
     for folder in folders {
         let folder = folder.as_ref();
         let facts = metadata::FileFacts::of_path(folder);
-        check(&facts.map_err(|error| Insecure::unreadable(folder, error))?, folder)?;
+        check(&facts.map_err(|error| PermissionProblem::unreadable(folder, error))?, folder)?;
     }
     Ok(())
 }
@@ -176,31 +180,31 @@ pub(crate) fn user_name(user: u32) -> String {
 
 /// Opens a file. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
-pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
-    File::open(path).map_err(|error| Insecure::unreadable(path, error))
+pub(crate) fn open(path: &Path) -> Result<File, PermissionProblem> {
+    File::open(path).map_err(|error| PermissionProblem::unreadable(path, error))
 }
 
 /// Opens a file. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
-pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
+pub(crate) fn open_named(path: &Path) -> Result<File, PermissionProblem> {
     open(path)
 }
 
 /// Opens a file to append to it. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
-pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
+pub(crate) fn open_to_append(path: &Path) -> Result<File, PermissionProblem> {
     let opened = File::options().read(true).append(true).create(true).open(path);
-    opened.map_err(|error| Insecure::unreadable(path, error))
+    opened.map_err(|error| PermissionProblem::unreadable(path, error))
 }
 
 /// Checks nothing, since on this platform modes and owners do not say who can write a file.
 #[cfg(not(unix))]
-pub(crate) fn check_open(_file: &File, _path: &Path) -> Result<(), Insecure> {
+pub(crate) fn check_open(_file: &File, _path: &Path) -> Result<(), PermissionProblem> {
     Ok(())
 }
 
 /// Checks nothing, since on this platform modes and owners do not say who can write a folder.
 #[cfg(not(unix))]
-pub(crate) fn check_folders(_path: &Path) -> Result<(), Insecure> {
+pub(crate) fn check_folders(_path: &Path) -> Result<(), PermissionProblem> {
     Ok(())
 }

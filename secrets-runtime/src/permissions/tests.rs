@@ -17,11 +17,11 @@ fn accounts() -> Accounts {
 }
 
 /// Returns the problem and the help, if the check failed.
-fn problem_of(verdict: Result<(), Insecure>) -> Option<(String, String)> {
+fn problem_of(verdict: Result<(), PermissionProblem>) -> Option<(String, String)> {
     match verdict {
         Ok(()) => None,
-        Err(Insecure::Exposed { message, help }) => Some((message, help)),
-        Err(Insecure::Unreadable { path, error }) => panic!("{}: {error}", path.display()),
+        Err(PermissionProblem::Exposed { message, help }) => Some((message, help)),
+        Err(PermissionProblem::Unreadable { path, error }) => panic!("{}: {error}", path.display()),
     }
 }
 
@@ -130,7 +130,10 @@ fn a_planted_file_is_refused_and_so_is_a_planted_link() {
     chmod(&target, 0o666);
     assert_eq!(refused(&target), format!("everybody may write to {}", target.display()));
     assert_eq!(refused(&link), format!("everybody may write to {}", link.display()));
-    assert!(matches!(open(&closed.join("missing.toml")), Err(Insecure::Unreadable { .. })));
+    assert!(matches!(
+        open(&closed.join("missing.toml")),
+        Err(PermissionProblem::Unreadable { .. })
+    ));
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn the_folders_of_a_missing_file_are_checked_and_circular_links_end() {
     assert_eq!(folders, [one.clone(), other.clone()]);
     symlink(one.join("a"), other.join("b")).expect("a link");
     symlink(other.join("b"), one.join("a")).expect("a link");
-    assert!(matches!(links::folders(&one.join("a")), Err(Insecure::Unreadable { .. })));
+    assert!(matches!(links::folders(&one.join("a")), Err(PermissionProblem::Unreadable { .. })));
     let here = std::env::current_dir().expect("a folder");
     let folders = links::folders(Path::new("missing")).expect("the folders");
     assert_eq!(folders, [here]);

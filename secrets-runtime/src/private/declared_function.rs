@@ -2,16 +2,17 @@ use serde_json::Value;
 
 use crate::{core::error::Error, declaration::Declaration, private::registry};
 
-/// A function with an attribute, as another crate of this project sees it.
+/// A function with an attribute, for the other crates of this project.
 #[derive(Debug, Clone)]
 pub struct DeclaredFunction {
-    /// What it declares.
+    /// The sources and requests that it declares.
     pub declaration: Declaration,
-    /// Its `guard`, if it has one.
+    /// Its `guard`, if it sets one.
     pub guard: Option<String>,
 }
 
-/// Returns what a function declares. `type_name` is that of its type; `None` means that no attribute is on it.
+/// Returns the declaration of a function. `type_name` is the name of the function's type; `None` means that it has no
+/// attribute.
 ///
 /// # Errors
 /// If the record of the step is damaged.

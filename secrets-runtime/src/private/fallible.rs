@@ -1,8 +1,8 @@
 use crate::{
     core::error::Error,
     private::{
+        refresh_on::{ErrorPredicate, RefreshOn},
         result_adapter::adapter,
-        retry::{ErrorPredicate, RefreshOn},
         start_failure,
     },
 };
@@ -22,7 +22,7 @@ pub trait Fallible: Sized {
     /// Returns a failed result with this error.
     fn from_error(error: Error) -> Self;
 
-    /// Returns what a retry needs, with the function that `refresh_on` names.
+    /// Returns the functions that a second run of the body needs, with the function that `refresh_on` names.
     fn refresh_on(predicate: ErrorPredicate<Self::Failure>) -> RefreshOn<Self, Self::Failure>;
 }
 
@@ -39,18 +39,17 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
     fn refresh_on(predicate: ErrorPredicate<E>) -> RefreshOn<Self, E> {
         RefreshOn {
             adapter: adapter(Self::from_error),
-            into_failure: |result| match result {
+            error_of: |result| match result {
                 Ok(value) => Ok(Ok(value)),
                 Err(failure) => Err(failure),
             },
-            from_failure: Err,
+            result_of: Err,
             predicate,
         }
     }
 }
 
-/// What `output = "serialize"` asserts of a step's `Ok` type: that it can be stored, and so contains no
-/// secret.
+/// Asserted by `output = "serialize"` for a step's `Ok` type: it can be stored, and so contains no secret.
 #[diagnostic::on_unimplemented(
     message = "the result of a step with `output = \"serialize\"` must be serialisable, and `{Self}` is not",
     label = "this result cannot be stored",

@@ -1,5 +1,5 @@
-//! Checks that depend on a type which only the compiler knows. An expansion has a constant of type `Inferred<F>` for each,
-//! in a pattern whose value decides what `F` is.
+//! Checks that depend on a type which only the compiler knows. For each check an expansion has a constant of type
+//! `Inferred<F>`, in a pattern whose value decides what `F` is.
 
 use std::marker::PhantomData;
 
@@ -56,9 +56,9 @@ pub const fn check_locked_fields_of<F: SecretFieldList>(
 /// A function that a body calls `current_context`. It may be one of the program.
 pub struct ContextProbe<C>(pub C);
 
-/// Whose context a function returns.
+/// The origin of the context that a function returns.
 pub trait ContextOrigin {
-    /// Whether it is that of the running step.
+    /// Whether it is the context of the running step.
     const IS_STEP: bool;
 }
 
@@ -83,7 +83,7 @@ impl<C: Fn() -> Context> ContextProbe<C> {
     }
 }
 
-/// The functions that do not return the context of this crate.
+/// Implemented by the functions that do not return the context of this crate.
 pub trait OtherContext {
     /// Names the origin.
     fn origin(&self) -> Inferred<OfProgram> {
@@ -93,7 +93,7 @@ pub trait OtherContext {
 
 impl<C> OtherContext for &ContextProbe<C> {}
 
-/// Panics with this text if the context is that of the running step.
+/// Panics with this text if the context belongs to the running step.
 #[track_caller]
 pub const fn check_not_a_step<C: ContextOrigin>(text: &str) -> Inferred<C> {
     if C::IS_STEP {

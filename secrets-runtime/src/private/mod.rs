@@ -11,9 +11,9 @@ pub(crate) mod guard;
 mod guard_macros;
 pub(crate) mod inferred;
 pub(crate) mod parameters;
+pub(crate) mod refresh_on;
 pub(crate) mod registry;
 pub(crate) mod result_adapter;
-pub(crate) mod retry;
 pub(crate) mod run_async;
 pub(crate) mod run_sync;
 mod running_step;
@@ -28,7 +28,7 @@ pub type Text = &'static str;
 /// The type of the bytes of a record.
 pub type Byte = u8;
 
-/// Has the type of the step's body, in a `return` that is never reached, and so fixes the body's type.
+/// Returns the type of the step's body, in a `return` that is never reached, and so fixes the body's type.
 pub fn never<R>() -> R {
     unreachable!("the macros write this call into `if false` only")
 }

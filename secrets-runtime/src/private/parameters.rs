@@ -12,7 +12,7 @@ use crate::{
 pub struct Filler<'a> {
     step: &'static Step,
     context: &'a Context,
-    /// Whether secrets are missing, for a reason that is among the problems already.
+    /// Whether secrets are missing, and the problems already contain the reason.
     is_partial: bool,
     problems: Vec<Problem>,
 }
@@ -66,7 +66,8 @@ impl<'a> Filler<'a> {
         }
     }
 
-    /// A secret is missing, and the type of its parameter accepts that: says how the declaration does too.
+    /// Adds help if a secret is missing and the type of its parameter is an `Option`: how to declare the secret as
+    /// optional.
     fn explain_optional(&mut self, group: &str) {
         let Some(source) = self.step.source_of(group) else { return };
         let of_source = |problem: &&mut Problem| {
@@ -113,7 +114,7 @@ impl<T: DeserializeOwned> FromSecret for T {
     }
 }
 
-/// Reads the parameters of a step that has none.
+/// Reads the parameters of a step without any.
 pub fn no_parameters(_: &mut Filler<'_>) -> Option<()> {
     Some(())
 }

@@ -2,8 +2,8 @@ use linkme::distributed_slice;
 
 use crate::private::step::Step;
 
-/// The steps that are linked into the program. The linker may drop the steps of a module of which nothing
-/// else is used. So this list may be incomplete, and nothing may depend on a step being in it.
+/// The steps that are linked into the program. The linker may drop the steps of an otherwise unused module. So this
+/// list may be incomplete, and nothing may depend on a step being in it.
 #[distributed_slice]
 pub static STEPS: [Step];
 
@@ -26,8 +26,8 @@ pub(crate) fn step_of(function: &str) -> Option<&'static Step> {
     })
 }
 
-/// Returns the path in the name of a type: without generic arguments, and without the closures in which the body of
-/// an asynchronous function is.
+/// Returns the path in the name of a type: without generic arguments, and without the closures that contain the body
+/// of an asynchronous function.
 fn path_of(name: &str) -> String {
     let mut path = String::with_capacity(name.len());
     let mut depth = 0_usize;
@@ -49,10 +49,10 @@ fn path_of(name: &str) -> String {
     path.replace("::{{closure}}", "")
 }
 
-/// Returns the `static` of a step, which is an entry of the list too: a second `static` would cost the compiler a quarter
-/// of what an attribute costs it.
+/// Returns the `static` of a step, which is an entry of the list too: a second `static` would take a quarter of the
+/// compile time of an attribute.
 ///
-/// The attribute `distributed_slice` would do the same, but would run a procedural macro for every step.
+/// The attribute `distributed_slice` would have this effect too, but would run a procedural macro for every step.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __step {

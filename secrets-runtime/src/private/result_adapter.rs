@@ -1,27 +1,27 @@
-//! What the runtime has to know of the result type of a step.
+//! What the runtime needs to know about the result type of a step.
 
 use crate::core::error::Error;
 #[cfg(feature = "guard")]
 use crate::{
     context::Context,
-    private::guard::{self, inspection::Inspection},
+    private::guard::{self, search::LeakSearch},
 };
 
 /// Makes a result from an error.
 #[cfg(not(feature = "guard"))]
 pub type ResultAdapter<R> = fn(Error) -> R;
 
-/// Makes a result from an error, and looks through results.
+/// Makes a result from an error, and searches results.
 #[cfg(feature = "guard")]
 #[derive(Debug)]
 pub struct ResultAdapter<R> {
     from_error: fn(Error) -> R,
-    look: Option<LookThrough<R>>,
+    search: Option<SearchFunction<R>>,
 }
 
-/// Looks through a result.
+/// Searches a result.
 #[cfg(feature = "guard")]
-pub type LookThrough<R> = fn(&R, &mut Inspection<'_>);
+pub type SearchFunction<R> = fn(&R, &mut LeakSearch<'_>);
 
 #[cfg(not(feature = "guard"))]
 pub(super) fn adapter<R>(from_error: fn(Error) -> R) -> ResultAdapter<R> {
@@ -45,11 +45,11 @@ pub(super) fn failed<R>(adapter: ResultAdapter<R>, error: Error) -> R {
 #[cfg(feature = "guard")]
 #[inline]
 pub(super) fn guarded<R>(adapter: ResultAdapter<R>, context: &Context, result: R) -> R {
-    let Some(look) = adapter.look else { return result };
+    let Some(search) = adapter.search else { return result };
     if !context.secrets.is_guarded() {
         return result;
     }
-    match guard::inspect(&context.secrets, &mut |inspection| look(&result, inspection)) {
+    match guard::search_result(&context.secrets, &mut |leaks| search(&result, leaks)) {
         Ok(()) => result,
         Err(error) => {
             drop(result);
@@ -60,14 +60,14 @@ pub(super) fn guarded<R>(adapter: ResultAdapter<R>, context: &Context, result: R
 
 #[cfg(feature = "guard")]
 impl<R> ResultAdapter<R> {
-    /// Creates the adapter of a step whose results are not looked through.
+    /// Creates the adapter of a step whose results are not searched.
     pub const fn new(from_error: fn(Error) -> R) -> Self {
-        Self { from_error, look: None }
+        Self { from_error, search: None }
     }
 
-    /// Has results looked through.
-    pub const fn guarded(self, look: LookThrough<R>) -> Self {
-        Self { look: Some(look), ..self }
+    /// Makes the guard search the results.
+    pub const fn guarded(self, search: SearchFunction<R>) -> Self {
+        Self { search: Some(search), ..self }
     }
 }
 

@@ -46,12 +46,11 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     }
 }
 
-/// Resolves the secrets of a step. Besides the context it returns the reason why the body must not run, if
-/// there is one.
+/// Resolves the secrets of a step. Returns the context, and the reason why the body must not run, if there is one.
 pub(super) async fn resolve(step: &'static Step) -> Result<(Context, Option<Error>), Error> {
-    let resolved = match step.ready() {
+    let resolved = match step.cached_context() {
         Some(context) => (context, None),
-        None => step.partly(step.resolve().await)?,
+        None => step.context_or_partial(step.resolve().await)?,
     };
     refuse_export(step)?;
     Ok(resolved)
@@ -158,7 +157,7 @@ impl Stage {
         loop {
             match self {
                 Self::Start(step) => {
-                    *self = match step.ready() {
+                    *self = match step.cached_context() {
                         Some(context) if !step.is_exporting() => {
                             Self::Running(RunningStep::new(context))
                         }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     context::{
         Barrier, Context,
-        process_env::{Exported, export},
+        process_env::{ExportedVariables, export},
     },
     core::error::Error,
     private::{
@@ -17,10 +17,10 @@ use crate::{
     rt::block_on::block_on,
 };
 
-/// Runs a synchronous step: resolves its secrets on this thread, then calls its body in a scope in which they
-/// are readable. With `export = "process"` they are in the environment too.
+/// Runs a synchronous step: resolves its secrets on this thread, then calls its body in a scope in which they are
+/// readable. With `export = "process"` they are set in the environment too.
 ///
-/// The body is a closure, so its result is returned to here, whichever `return` it takes.
+/// The body is a closure, so every `return` in it comes back here.
 pub fn call<R>(step: &'static Step, adapter: ResultAdapter<R>, body: impl FnOnce() -> R) -> R {
     match enter(step) {
         Ok(guard) => guard.finish(body(), adapter),
@@ -35,7 +35,7 @@ pub fn call_with<R, A>(
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> R,
 ) -> R {
-    let called = enter(step).and_then(|guard| guard.call(adapter, fill, body));
+    let called = enter(step).and_then(|scope| scope.call(adapter, fill, body));
     called.unwrap_or_else(|error| failed(adapter, error))
 }
 
@@ -43,27 +43,27 @@ pub fn call_with<R, A>(
 ///
 /// # Errors
 /// Every problem with the step's secrets, or with exporting them.
-pub(super) fn enter(step: &'static Step) -> Result<StepGuard, Error> {
-    let (context, failed) = match step.ready() {
+pub(super) fn enter(step: &'static Step) -> Result<StepScope, Error> {
+    let (context, failed) = match step.cached_context() {
         Some(context) => (context, None),
-        None => step.partly(block_on(step.resolve()))?,
+        None => step.context_or_partial(block_on(step.resolve()))?,
     };
-    StepGuard::new(step, context, failed)
+    StepScope::new(step, context, failed)
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
-pub(super) struct StepGuard {
+pub(super) struct StepScope {
     step: &'static Step,
     // Dropped in this order: the environment is restored, the secrets become unreadable, the files are
     // deleted.
-    exported: Option<Exported>,
+    exported: Option<ExportedVariables>,
     inside: Barrier,
     running: RunningStep,
     /// The reason why the body must not run. It is reported after the typed parameters have been read.
     failed: Option<Error>,
 }
 
-impl StepGuard {
+impl StepScope {
     /// Opens the scope of this context.
     #[inline]
     pub(super) fn new(
@@ -107,8 +107,8 @@ impl StepGuard {
     }
 }
 
-impl fmt::Debug for StepGuard {
+impl fmt::Debug for StepScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepGuard").field("step", &self.step.name()).finish_non_exhaustive()
+        f.debug_struct("StepScope").field("step", &self.step.name()).finish_non_exhaustive()
     }
 }

@@ -18,10 +18,13 @@ impl RunningStep {
         &self.0
     }
 
-    /// Ends the step and returns the result of its body, or an error if the result contains a secret and must not. The result of every body, synchronous or
-    /// asynchronous, passes through here before the caller gets it.
+    /// Ends the step and returns the result of its body, or an error if the result contains a secret and must not. The
+    /// result of every body, synchronous or asynchronous, passes through here before the caller gets it.
     #[inline]
-    #[cfg_attr(not(feature = "guard"), expect(unused_variables, reason = "nothing looks at it"))]
+    #[cfg_attr(
+        not(feature = "guard"),
+        expect(unused_variables, reason = "without the guard nothing reads it")
+    )]
     pub(super) fn finish<R>(self, result: R, adapter: ResultAdapter<R>) -> R {
         #[cfg(feature = "guard")]
         let result = guarded(adapter, &self.0, result);

@@ -1,5 +1,5 @@
-//! Why the last step of this thread could not start, for the exit code of a program whose own error type does not
-//! contain it.
+//! The error with which the last step of this thread could not start, for the exit code of a program whose own error
+//! type does not contain it.
 
 use std::cell::Cell;
 
@@ -12,14 +12,14 @@ thread_local! {
     static NOTED: Cell<Option<ErrorKind>> = const { Cell::new(None) };
 }
 
-/// Notes why a step could not start. A step that another one has called is the other one's affair.
+/// Records why a step could not start. Steps that are called by another step are not recorded.
 pub(super) fn note(error: &Error) {
     if try_current_context().is_none() {
         NOTED.set(Some(error.kind()));
     }
 }
 
-/// Returns what was noted on this thread, and forgets it.
+/// Removes and returns the recorded kind of this thread.
 pub fn take() -> Option<ErrorKind> {
     NOTED.take()
 }

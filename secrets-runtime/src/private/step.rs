@@ -17,7 +17,7 @@ use crate::{
 /// The names and values of one `inline` source.
 type InlineValues = &'static [(&'static str, &'static str)];
 
-/// A step, as a `static` of the program: its record, which says what its attribute declares, and the state
+/// A step, as a `static` of the program: its record, which contains the declaration of its attribute, and the state
 /// that its calls share.
 pub struct Step {
     record: &'static str,
@@ -77,13 +77,12 @@ struct ParsedStep {
 }
 
 impl Step {
-    /// Returns the context of an earlier call while it is still fresh. Almost all calls need no more than
-    /// this.
-    pub(super) fn ready(&self) -> Option<Context> {
+    /// Returns the context of an earlier call while it is still fresh. Almost all calls need nothing else.
+    pub(super) fn cached_context(&self) -> Option<Context> {
         self.slot.get().map(|shared| Context::new(Secrets::new(shared)))
     }
 
-    /// Fetches what the step declares.
+    /// Fetches the secrets that the step declares.
     pub(super) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, PartialResolution>> {
         Box::pin(async move {
             let parsed = self.parsed()?;
@@ -93,9 +92,9 @@ impl Step {
         })
     }
 
-    /// Returns the secrets that were found, if the step has typed parameters, and the reason why its body
-    /// must not run. With these secrets the parameters are checked too.
-    pub(super) fn partly(
+    /// Returns the context, and the reason why the body must not run, if there is one. If secrets are missing and the
+    /// step has typed parameters, the context has the others, so that the parameters are checked too.
+    pub(super) fn context_or_partial(
         &self,
         resolved: Result<Context, PartialResolution>,
     ) -> Result<(Context, Option<Error>), Error> {
@@ -118,12 +117,12 @@ impl Step {
         Box::pin(async move {
             let fresh = Secrets::new(Arc::new(old.shared().newer(None).await?));
             #[cfg(feature = "guard")]
-            fresh.guard_as(&old);
+            fresh.add_guarded_of(&old);
             Some(Context::new(fresh))
         })
     }
 
-    /// Returns what the step declares.
+    /// Returns the declaration of the step.
     pub(crate) fn declaration(&'static self) -> Result<&'static Declaration, Error> {
         self.parsed().map(|parsed| &parsed.declaration)
     }
@@ -150,12 +149,12 @@ impl Step {
 
     /// Returns whether the step exports its variables to the process. This is known after the first call.
     pub(super) fn is_exporting(&self) -> bool {
-        self.known().is_some_and(|parsed| parsed.spec.export_process)
+        self.parsed_before().is_some_and(|parsed| parsed.spec.export_process)
     }
 
     /// Returns the group and the key of the typed parameter at this index.
     pub(super) fn parameter(&self, index: usize) -> Option<(&str, Option<&str>)> {
-        let parsed = self.known()?;
+        let parsed = self.parsed_before()?;
         let key = parsed.spec.parameters.get(index)?.key.as_deref();
         Some((parsed.groups.get(index)?, key))
     }
@@ -167,14 +166,14 @@ impl Step {
 
     /// Returns the source from which a group is read.
     pub(super) fn source_of(&self, group: &str) -> Option<&Source> {
-        self.known()?.declaration.sources.iter().find(|source| source.group() == group)
+        self.parsed_before()?.declaration.sources.iter().find(|source| source.group() == group)
     }
 
     fn has_parameters(&self) -> bool {
-        self.known().is_some_and(|parsed| !parsed.groups.is_empty())
+        self.parsed_before().is_some_and(|parsed| !parsed.groups.is_empty())
     }
 
-    fn known(&self) -> Option<&ParsedStep> {
+    fn parsed_before(&self) -> Option<&ParsedStep> {
         self.parsed.get()?.as_ref().ok()
     }
 
@@ -225,8 +224,8 @@ impl Step {
     }
 }
 
-/// Returns the group from which a typed parameter is read: that of a source or request of the declaration, or
-/// else that of the parameter's own source, which is added to the declaration.
+/// Returns the group from which a typed parameter is read: the group of a source or request of the declaration, or
+/// else of the parameter's own source, which is added to the declaration.
 fn group_of(parameter: &ParameterSpec, declaration: &mut Declaration) -> Result<String, Problem> {
     let text = parameter.source.as_str();
     let is_known = |source: &&Source| source.group() == text || source.origin() == text;

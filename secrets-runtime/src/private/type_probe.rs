@@ -1,5 +1,5 @@
-//! What is seen of the type of a result where a step is written: whether it has `Serialize`, `Display` and the like. An
-//! inherent method is preferred to one of a trait, so the methods of the traits are those of types that lack it.
+//! Finds out which traits (`Serialize`, `Display`, ..) a result type has, at the step itself. An inherent method is
+//! preferred to a method of a trait, so the traits' methods are called for types without the trait in question.
 
 use std::{
     error::Error as StdError,
@@ -9,23 +9,23 @@ use std::{
 
 use serde::Serialize;
 
-use crate::private::guard::inspection::Inspection;
+use crate::private::guard::search::LeakSearch;
 
-/// A part of a result, of whose type something may be seen.
+/// A part of a result.
 #[derive(Debug)]
 pub struct TypeProbe<'r, T>(pub &'r T);
 
 impl<T: Serialize> TypeProbe<'_, T> {
-    /// Looks through it.
-    pub fn look_at_value(&self, inspection: &mut Inspection<'_>) {
-        inspection.look_at_value(self.0);
+    /// Searches the value.
+    pub fn search_value(&self, search: &mut LeakSearch<'_>) {
+        search.search_value(self.0);
     }
 }
 
-/// A type that is not seen to be `Serialize`.
+/// A type that is not known to be `Serialize`.
 pub trait NoValue {
     /// Does nothing.
-    fn look_at_value(&self, _: &mut Inspection<'_>) {}
+    fn search_value(&self, _: &mut LeakSearch<'_>) {}
 }
 
 impl<T> NoValue for TypeProbe<'_, T> {}
@@ -37,7 +37,7 @@ impl<'r, T: Display> TypeProbe<'r, T> {
     }
 }
 
-/// A type that is not seen to be `Display`.
+/// A type that is not known to be `Display`.
 pub trait NoDisplay<'r> {
     /// Returns `None`.
     fn display(&self) -> Option<&'r dyn Display> {
@@ -54,7 +54,7 @@ impl<'r, T: Debug> TypeProbe<'r, T> {
     }
 }
 
-/// A type that is not seen to be `Debug`.
+/// A type that is not known to be `Debug`.
 pub trait NoDebug<'r> {
     /// Returns `None`.
     fn debug(&self) -> Option<&'r dyn Debug> {
@@ -84,7 +84,7 @@ impl<'r, T: Deref<Target: StdError>> ErrorPointer<'r> for TypeProbe<'r, T> {
     }
 }
 
-/// A type that is not seen to be an error.
+/// A type that is not known to be an error.
 pub trait NoSource<'r> {
     /// Returns `None`.
     fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
@@ -101,13 +101,13 @@ impl<'r, T> NoSource<'r> for &TypeProbe<'r, T> {}
     note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to search the error alone"
 )]
 pub trait Inspectable {
-    /// Looks through it.
-    fn look_at(&self, inspection: &mut Inspection<'_>);
+    /// Searches the value.
+    fn search(&self, search: &mut LeakSearch<'_>);
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Inspectable for T {
-    fn look_at(&self, inspection: &mut Inspection<'_>) {
-        inspection.look_at_value(self);
+    fn search(&self, search: &mut LeakSearch<'_>) {
+        search.search_value(self);
     }
 }

@@ -1,4 +1,4 @@
-//! From the answers to the secrets of a step: one immutable map, or every problem.
+//! Assembles the secrets of a step from the answers: one immutable map, or every problem.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -20,7 +20,7 @@ use crate::{
     resolver::plan::{Plan, RequestPlan},
 };
 
-/// The secrets of a plan, of what the backends answered, and everything that is wrong with any.
+/// Returns the secrets of a plan that the backends returned, and every problem.
 pub(crate) fn from_answers(
     plan: &Plan,
     answers: &Answers,
@@ -99,7 +99,8 @@ pub(crate) fn from_answers(
             }
         }
     }
-    // An incomplete group is removed: a read of what it lacks would be reported again, as if nobody had asked for it.
+    // An incomplete group is removed: otherwise a read of its missing part would be reported too, as if it were not
+    // declared.
     shared.groups.retain(|group, _| !failed.contains(&**group));
     (shared, problems)
 }

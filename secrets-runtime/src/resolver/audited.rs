@@ -1,4 +1,4 @@
-//! What the audit log says of a resolution.
+//! Records resolutions in the audit log.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ use crate::{
 /// A resolution of a call that is audited.
 pub(super) struct AuditedResolution<'a> {
     call: &'a AuditedCall,
-    /// What a secret that was found is reported as.
+    /// The event that is recorded for each secret that was found.
     found: AuditEventKind,
     started: Instant,
 }
@@ -31,16 +31,17 @@ pub(super) struct AuditedResolution<'a> {
 impl<'a> AuditedResolution<'a> {
     pub(super) fn start(call: &'a AuditedCall, freshness: Freshness) -> Self {
         let found = match freshness {
-            Freshness::Fresh => AuditEventKind::Resolved,
-            Freshness::NewerThan(_) | Freshness::Refetch => AuditEventKind::Refreshed,
+            Freshness::Unexpired => AuditEventKind::Resolved,
+            Freshness::NewerThan(_) | Freshness::FromNowOn => AuditEventKind::Refreshed,
         };
         Self { call, found, started: Instant::now() }
     }
 
-    /// Records what was found of each source and request, and what is wrong with the others.
+    /// Records each source and request that was found, and the problems of the others.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it cannot be recorded and has to be.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the audit log is required and they cannot be
+    /// recorded.
     pub(super) fn record(
         self,
         plan: &Plan,
@@ -96,11 +97,12 @@ impl<'a> AuditedResolution<'a> {
 }
 
 impl Resolver {
-    /// Records that fields of a stored secret are shown, which the command reads past the resolver.
+    /// Records that fields of a stored secret are shown. The command reads them from the store and not by the
+    /// resolver.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it cannot be recorded and has to be. Then nothing
-    /// is to be shown.
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the audit log is required and the read cannot
+    /// be recorded. Then nothing must be shown.
     #[doc(hidden)]
     pub fn record_stored_read(
         &self,
@@ -128,8 +130,8 @@ impl Resolver {
     }
 }
 
-/// Returns the text of the source that a problem is about, as the log names it: of several sources with one id, that of the
-/// backend.
+/// Returns the text with which the log names the source of a problem: of several sources with one id, the source of
+/// the problem's backend.
 fn text_of<'a>(plan: &'a Plan, problem: &'a Problem) -> &'a str {
     let named = || plan.sources.iter().filter(|source| *source.as_written == *problem.origin());
     let is_of_backend = |source: &&SourcePlan| {
@@ -140,7 +142,7 @@ fn text_of<'a>(plan: &'a Plan, problem: &'a Problem) -> &'a str {
     source.map_or(problem.origin(), |source| &source.audit_name)
 }
 
-/// Returns the group of a source if the source as it is written does not say it.
+/// Returns the group of a source if the text of the source does not contain it.
 fn alias(source: &str, group: &str) -> Option<String> {
     let is_said = Source::parse(source).is_ok_and(|source| source.group() == group);
     (!is_said).then(|| group.to_owned())

@@ -21,11 +21,11 @@ use crate::{
     context::secret_files::RunDirSetting,
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
-    resolver::{Inner, Resolver, registry::Registry},
+    resolver::{Resolver, ResolverState, registry::Registry},
     rt::clock::Clock,
     settings::{
         audit::AUDIT_OFF,
-        load::Loaded,
+        load::LoadedSettings,
         precedence::CodeSettings,
         variables::{self, Variable},
     },
@@ -64,7 +64,7 @@ impl ResolverBuilder {
         self
     }
 
-    /// Adds a backend that others have too. One of a built-in type takes the place of the built-in one.
+    /// Adds a backend that is shared with others. One of a built-in type replaces the built-in backend.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -81,10 +81,10 @@ impl ResolverBuilder {
         self
     }
 
-    /// Adds the backends that the program registers with [`register_backend!`](crate::register_backend). One whose type
-    /// has a backend that was added to this builder is left out.
+    /// Adds the backends that the program registers with [`register_backend!`](crate::register_backend), except those
+    /// whose type this builder has already.
     ///
-    /// The process's own resolver that is made from the settings has them without this.
+    /// The resolver that is created from the process's settings has them without this call.
     #[must_use]
     pub fn registered_backends(mut self) -> Self {
         self.with_registered = true;
@@ -188,7 +188,7 @@ impl ResolverBuilder {
         self
     }
 
-    /// Sets the clock by which cached values expire, for tests.
+    /// Sets the clock on which cached values expire, for tests.
     #[cfg(any(test, feature = "conformance"))]
     #[doc(hidden)]
     #[must_use]
@@ -197,8 +197,8 @@ impl ResolverBuilder {
         self
     }
 
-    /// Sets any setting from an option of the program's own command line, as [`setting`](Self::setting) does. Problems
-    /// and [`settings`](Resolver::settings) name the option.
+    /// Sets any setting from an option of the program's command line, like [`setting`](Self::setting). Problems and
+    /// [`settings`](Resolver::settings) name the option.
     ///
     /// ```
     /// use secrets_runtime::{Resolver, settings::variables};
@@ -246,7 +246,7 @@ impl ResolverBuilder {
             let text = if is_required { "1" } else { "0" };
             self.built.set(&variables::AUDIT_REQUIRED, text);
         }
-        let Loaded { mut settings, mut problems } = Loaded::of_process(&self.built);
+        let LoadedSettings { mut settings, mut problems } = LoadedSettings::of_process(&self.built);
         if self.with_registered {
             let (mut registered, mistakes) = registered_backends();
             registered.retain(|one| self.backends.iter().all(|own| own.kind() != one.kind()));
@@ -293,7 +293,10 @@ impl ResolverBuilder {
         let clock = self.clock.as_ref().map_or(clock, Clock::from);
         let cache = Cache::new(settings.cache_ttl(), settings.cache_stale(), clock);
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
-        (Resolver::of(Inner { registry, settings, cache, run_dir, audit, test: None }), error)
+        (
+            Resolver::of(ResolverState { registry, settings, cache, run_dir, audit, test: None }),
+            error,
+        )
     }
 }
 

@@ -50,14 +50,14 @@ pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Pr
 
 /// Credentials for AWS that are a secret of another backend, named by `SECRETS_AWS_CREDENTIALS_FROM`.
 pub(crate) struct CredentialsSecret {
-    /// The source as it is written.
+    /// The source, as it is written.
     origin: String,
     plan: Plan,
 }
 
 impl CredentialsSecret {
-    /// Finds the backends that have the secret. If they cannot be used, every fetch fails with that reason:
-    /// the AWS SDK's own credentials are never used instead.
+    /// Finds the backends that have the secret. If they cannot be used, every fetch fails with that reason: the AWS
+    /// SDK's own credentials are never used instead.
     fn of(source: &Source, registry: &Registry, settings: &Settings) -> Self {
         let mut declaration = Declaration::empty(None);
         declaration.sources.push(source.clone());
@@ -73,17 +73,17 @@ impl CredentialsSecret {
     /// Fetches the credentials.
     ///
     /// # Errors
-    /// Those of their backend; [`ErrorKind::AccessDenied`] if the credentials are missing or incomplete.
+    /// All errors of their backend; [`ErrorKind::AccessDenied`] if the credentials are missing or incomplete.
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
         let deadline = Deadline::after(timeout);
         let cache = Cache::off();
-        let answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
+        let answers = fetch_all(&self.plan, deadline, &cache, Freshness::Unexpired).await;
         let planned = self.plan.sources.first();
         let answered = planned.and_then(|it| Some((it, answers.get(it.fetch)?)));
         let Some((planned, answer)) = answered else {
             return Err(no_answer());
         };
-        // Credentials are a set of fields, whatever the source's options are.
+        // Credentials are a set of fields; the source's options do not change this.
         let mut options = planned.options().clone();
         options.json = Some(true);
         let read = |fetched| decode::source_fields(fetched, &options, &self.origin, None);

@@ -1,4 +1,4 @@
-//! What a manifest says about secrets, for the crate that writes manifests.
+//! The parts of the settings that a manifest needs, for the crate that writes manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub struct MappedSource {
     pub id: Option<String>,
     /// The fields of the target, without `kubernetes_secret`.
     pub fields: BTreeMap<String, Value>,
-    /// The Secret of Kubernetes that is mounted where the source is read.
+    /// The Secret of Kubernetes that is mounted where the program reads the source.
     pub kubernetes_secret: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl Resolver {
         found.into_iter().map(|(name, patch)| MappedSource::new(name, patch)).collect()
     }
 
-    /// Returns the types of the backends that a declaration is read from.
+    /// Returns the types of the backends that are asked for the secrets of a declaration.
     #[doc(hidden)]
     #[must_use]
     pub fn backend_types_of(&self, declaration: &Declaration) -> BTreeSet<String> {
@@ -79,7 +79,7 @@ impl Resolver {
         self.0.settings.exec().iter().any(|exec| exec.kind.as_str() == kind)
     }
 
-    /// Returns where the settings contain values of `inline` sources: the setting, and the name of the source.
+    /// Returns the settings that contain values of `inline` sources: the setting, and the name of each source.
     #[doc(hidden)]
     #[must_use]
     pub fn inline_values(&self) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
+//! Asks all backends at once, then those that are next in their chains, until each secret is found or its chain ends.
 
 use std::{
     sync::Arc,
@@ -22,7 +22,7 @@ use crate::{
     rt::join_all::join_all,
 };
 
-/// The answers to all fetches of the plan: of what is kept, those that are fresh enough.
+/// Returns the answers to all fetches of the plan. Cached values are used if they are new enough.
 pub(crate) async fn fetch_all(
     plan: &Plan,
     deadline: Deadline,
@@ -36,8 +36,8 @@ pub(crate) async fn fetch_all(
     ask_all(plan, ask).await
 }
 
-/// Whether each secret of the plan is there; one that is not is `NotFound`. No value is read where the backend can
-/// tell without.
+/// Checks whether each secret of the plan exists; the error of a missing one is `NotFound`. No value is read if the
+/// backend can check without.
 pub(crate) async fn look_for_all(plan: &Plan, deadline: Deadline, cache: &Cache) -> Answers<()> {
     let ask = |backend, requests| -> BoxFuture<'static, Answers<()>> {
         let cache = cache.clone();
@@ -75,7 +75,7 @@ async fn ask_all<A: Send + Unpin + 'static>(
     for (id, fetch) in plan.fetches.iter() {
         match fetch.chain_error() {
             Some(error) => answers.insert(id, answer_without_call(error, fetch)),
-            None => open.insert(id, Search { fetch, asked: 0, tried: Vec::new(), is_kept: true }),
+            None => open.insert(id, Search { fetch, asked: 0, tried: Vec::new(), is_cached: true }),
         }
     }
     let mut round = 0;
@@ -84,7 +84,7 @@ async fn ask_all<A: Send + Unpin + 'static>(
         let calls = calls.into_iter().map(|call| ask(call.backend, call.requests)).collect();
         let mut given: Vec<(FetchId, Answer<A>)> =
             join_all(calls).await.into_iter().flatten().collect();
-        // In the order of the searches, each of which has one answer at most.
+        // In the order of the searches: each has at most one answer.
         given.sort_by_key(|(id, _)| *id);
         let mut given = given.into_iter().peekable();
         let searches = std::mem::take(&mut open);
@@ -101,19 +101,19 @@ async fn ask_all<A: Send + Unpin + 'static>(
     answers
 }
 
-/// A secret that is looked for in the backends of its chain, one after another.
+/// The search for one secret in the backends of its chain, one after another.
 struct Search<'a> {
     fetch: &'a Fetch,
     /// How many links of the chain have answered.
     asked: usize,
-    /// The types of the backends that do not have it, with their answers.
+    /// The types of the backends that do not have the secret, with their answers.
     tried: Vec<(Arc<str>, Error)>,
-    /// Whether all of these are backends whose answers are cached.
-    is_kept: bool,
+    /// Whether the answers of all asked backends are cached.
+    is_cached: bool,
 }
 
 impl Search<'_> {
-    /// Takes the answer of the next link; returns `None` if the one after it is asked.
+    /// Takes the answer of the next link; returns `None` if the link after it has to be asked.
     fn conclude<A>(&mut self, answer: Answer<A>) -> Option<Answer<A>> {
         let Answer { result, provenance, entry, lease } = answer;
         let link = self.fetch.links().get(self.asked);
@@ -122,8 +122,8 @@ impl Search<'_> {
         let result = match result {
             Err(error) if error.kind() == ErrorKind::NotFound && !is_last => {
                 if let Some(link) = link {
-                    self.is_kept &= link.capabilities.is_cached();
-                    // A part of a backend that another part follows: that one's error speaks for both.
+                    self.is_cached &= link.capabilities.is_cached();
+                    // If another part of the backend follows, the error of that part is enough.
                     if !link.is_continued {
                         self.tried.push((provenance.backend.clone(), error));
                     }
@@ -137,10 +137,10 @@ impl Search<'_> {
             other => other,
         };
         let answer = Answer { result, provenance, entry, lease };
-        Some(if self.is_kept { answer } else { answer.for_one_step() })
+        Some(if self.is_cached { answer } else { answer.for_one_step() })
     }
 
-    /// Returns one error for a secret that no backend of its chain has, with every place that was looked in.
+    /// Returns one error for a secret that no backend of its chain has, with all places that were searched.
     fn not_found_anywhere(&self) -> Error {
         let place = |(backend, error): &(Arc<str>, Error)| {
             let message = error.problems().first().map_or("", |problem| problem.message());
@@ -163,7 +163,7 @@ struct Call {
     requests: Requests,
 }
 
-/// One call to each backend that the open fetches have in this place of their chains.
+/// Returns one call for each backend that is next in the chain of an open fetch.
 fn calls_of(open: &FetchMap<Search<'_>>, round: usize) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     for (id, search) in open.iter() {
@@ -178,7 +178,7 @@ fn calls_of(open: &FetchMap<Search<'_>>, round: usize) -> Vec<Call> {
 }
 
 impl Fetch {
-    /// Why no backend can be asked.
+    /// Returns the reason why no backend can be asked.
     fn chain_error(&self) -> Option<Error> {
         match &self.chain {
             Err(problem) => Some(Error::from_problems(vec![problem.clone()])),
@@ -190,7 +190,7 @@ impl Fetch {
     }
 }
 
-/// The answer where no backend has given one.
+/// Returns the answer to a fetch that no backend answered.
 fn answer_without_call<A>(error: Error, fetch: &Fetch) -> Answer<A> {
     let backend = error.problems().first().and_then(|problem| problem.backend());
     let provenance = Provenance {

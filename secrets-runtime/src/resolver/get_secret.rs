@@ -24,7 +24,7 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Every problem with the source or with reading it.
+/// Every problem of the source, and every error of its fetch.
 pub async fn get_secret(source: &str) -> Result<Secrets, Error> {
     Ok(fetch(source).await?.1)
 }
@@ -48,7 +48,7 @@ pub fn get_secret_blocking(source: &str) -> Result<Secrets, Error> {
     block_on(get_secret(source))
 }
 
-/// Fetches one source outside a step and reads its fields into a type of the caller's, as [`Secrets::get_as`] does.
+/// Fetches one source outside a step and reads its fields into your type, like [`Secrets::get_as`].
 ///
 /// ```
 /// # use secrets_runtime::{Error, SecretValue, get_secret_as, testing};
@@ -67,7 +67,7 @@ pub fn get_secret_blocking(source: &str) -> Result<Secrets, Error> {
 /// ```
 ///
 /// # Errors
-/// Those of [`get_secret`] and of [`Secrets::get_as`].
+/// The errors of [`get_secret`] and of [`Secrets::get_as`].
 pub async fn get_secret_as<T: DeserializeOwned>(source: &str) -> Result<T, Error> {
     let (group, secrets) = fetch(source).await?;
     secrets.get_as(&group)
@@ -87,7 +87,7 @@ pub async fn get_secret_as<T: DeserializeOwned>(source: &str) -> Result<T, Error
 /// ```
 ///
 /// # Errors
-/// Those of [`get_secret_as`].
+/// The errors of [`get_secret_as`].
 pub fn get_secret_as_blocking<T: DeserializeOwned>(source: &str) -> Result<T, Error> {
     block_on(get_secret_as(source))
 }
@@ -106,7 +106,8 @@ pub fn get_secret_as_blocking<T: DeserializeOwned>(source: &str) -> Result<T, Er
 /// ```
 ///
 /// # Errors
-/// Those of [`get_secret`], and [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) if it has no such field.
+/// The errors of [`get_secret`], and [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) if it has no such
+/// field.
 pub async fn get_secret_value(source: &str, key: &str) -> Result<SecretValue, Error> {
     let (group, secrets) = fetch(source).await?;
     secrets.get(&group, key)
@@ -128,7 +129,7 @@ pub async fn get_secret_value(source: &str, key: &str) -> Result<SecretValue, Er
 /// ```
 ///
 /// # Errors
-/// Those of [`get_secret_value`].
+/// The errors of [`get_secret_value`].
 pub fn get_secret_value_blocking(source: &str, key: &str) -> Result<SecretValue, Error> {
     block_on(get_secret_value(source, key))
 }

@@ -1,5 +1,5 @@
-//! The help that the resolver adds to a problem of a backend, since it knows how the source is written and
-//! which settings apply to it.
+//! Adds help to the problems of backends. Only the resolver knows how a source is written and which settings apply to
+//! it.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::{
     settings::Settings,
 };
 
-/// Adds help to the problems of a declaration where there is any.
+/// Adds help to the problems of a declaration.
 pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settings) -> Error {
     let step = error.step().map(str::to_owned);
     let sources = by_origin(declaration);
@@ -26,7 +26,7 @@ pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settin
     Error::from_problems(problems).in_step(step.as_deref())
 }
 
-/// The sources of a declaration by the text as they are written.
+/// The sources of a declaration, by the texts in which they are written.
 pub(super) type ByOrigin<'a> = HashMap<&'a str, Vec<&'a Source>>;
 
 pub(super) fn by_origin(declaration: &Declaration) -> ByOrigin<'_> {
@@ -50,8 +50,8 @@ pub(super) fn help(
         .or_else(|| of_unread_table(problem, named, settings))
 }
 
-/// Returns the help for a source such as `op.vault/item` that was looked for as a name, since the table `[backends.op]` is not
-/// in effect.
+/// Returns the help for a source such as `op.vault/item` that was searched as a name, since the table `[backends.op]`
+/// is not in effect.
 fn of_unread_table(problem: &Problem, named: &[&Source], settings: &Settings) -> Option<String> {
     let source = named.iter().find(|source| source.backend().is_none())?;
     let (kind, _) = source.id().split_once('.')?;
@@ -65,8 +65,8 @@ fn of_unread_table(problem: &Problem, named: &[&Source], settings: &Settings) ->
     })
 }
 
-/// Returns the help for a source that `secrets.toml` maps to another secret. The secret that was looked for
-/// is not the one in the code, so the help names the file. Returns `None` for any other source.
+/// Returns the help for a source that `secrets.toml` maps to another secret. The missing secret is not the one in the
+/// code, so the help names the file. Returns `None` for any other source.
 fn of_mapped_source(problem: &Problem, named: &[&Source], settings: &Settings) -> Option<String> {
     use ErrorKind::{AccessDenied, Deleted, NotFound, RoleDenied};
     let is_plain = problem.help_code() == Some(&HelpCode::PlainValue);
@@ -96,13 +96,13 @@ fn of_untyped_source(problem: &Problem, named: &[&Source], settings: &Settings) 
         return None;
     }
     let source = named.iter().find(|it| it.backend().is_none() && it.id() == it.origin())?;
-    // The secret that was not found is the one in the settings, and not the one in the code.
+    // The missing secret is the one in the settings, and not the one in the code.
     if settings.mapped(source.origin()).or_else(|| settings.mapped(source.group())).is_some() {
         return None;
     }
     let meant = Source::parse(source.id()).ok()?;
     let (kind, id) = (meant.backend()?.as_str(), meant.id());
-    // The declaration may have the same text as one string too, and that source has the type.
+    // The declaration may have this text as one string too, and that source has the type.
     let is_typed = problem.backend() == Some(kind) && named.iter().any(|it| it.backend().is_some());
     let hint = format!(
         "if `{id}` of the type `{kind}` was meant, write \"{}\" or {{ type = \"{kind}\", id = \"{id}\" }}",

@@ -11,7 +11,7 @@ use crate::{
     declaration::parse::invalid,
     resolver::{
         Resolver,
-        route::{Routing, SourceRoute},
+        route::{RouteFinder, SourceRoute},
     },
     settings::setting::Setting,
 };
@@ -42,9 +42,9 @@ impl Resolver {
     }
 
     /// Returns the backends of sources without a type, in the order in which they are asked.
-    ///
     /// # Errors
-    /// As [`backend`](Self::backend), for every type without a backend. The error also names the setting that chose it.
+    /// The errors of [`backend`](Self::backend), for every type without a backend. They also name the setting that
+    /// chose the type.
     pub fn open_default_backends(&self) -> Result<Vec<Arc<dyn Backend>>, Error> {
         let (mut backends, mut problems) = (Vec::new(), Vec::new());
         for found in self.0.registry.find_defaults(&self.0.settings) {
@@ -106,7 +106,7 @@ impl Resolver {
     /// Checks that the file of the audit log can be written, without writing or creating it.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] if it cannot be written, or if somebody else may write it.
+    /// [`ErrorKind::InvalidConfig`] if it cannot be written, or if other users may write it.
     pub fn check_audit(&self) -> Result<(), Error> {
         self.0.audit.as_ref().map_or(Ok(()), |audit| audit.check())
     }
@@ -131,11 +131,11 @@ impl Resolver {
         mapped.map(|(name, to)| (name, to.backend().map(BackendType::as_str), to.id()))
     }
 
-    /// Returns where the sources and requests of a step come from, first the sources. For a step that declares nothing,
-    /// they are the sources that `SECRETS_WITH` attaches at launch.
+    /// Returns the route of each source and request of a step, first the sources. For a step that declares nothing,
+    /// these are the sources that `SECRETS_WITH` attaches at launch.
     ///
-    /// No backend is asked. The types of the backends need not be registered: those of the program's own are not known
-    /// here.
+    /// No backend is asked. The types of the backends need not be registered: the backends of the program itself are
+    /// not known here.
     ///
     /// ```
     /// # use secrets_runtime::{Resolver, admin::StepSpec};
@@ -148,9 +148,9 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidSource`] if a typed parameter's source is not one, and [`ErrorKind::InvalidConfig`] if the
-    /// region that the AWS SDK's settings name is not one.
+    /// [`ErrorKind::InvalidSource`] if the source of a typed parameter is invalid, and [`ErrorKind::InvalidConfig`] if
+    /// the AWS SDK's settings name an invalid region.
     pub fn routes(&self, step: &StepSpec) -> Result<Vec<SourceRoute>, Error> {
-        Routing::new(&self.0.settings, &self.0.registry).routes(step)
+        RouteFinder::new(&self.0.settings, &self.0.registry).routes(step)
     }
 }

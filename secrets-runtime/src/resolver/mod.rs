@@ -1,4 +1,4 @@
-//! Resolution: from a declaration to a context, all at once and all or nothing.
+//! Resolution: from a declaration to a context. All secrets are fetched at once, and the context has all or none.
 
 pub(crate) mod assemble;
 mod audited;
@@ -60,17 +60,17 @@ use crate::{
 #[derive(Clone)]
 pub struct Resolver(Arc<Handle>);
 
-/// What the handles of a program share. What its steps have made of secrets refers to the resolver, so that they can
-/// be fetched again, and the resolver's cache has what its steps have made: the last handle ends that circle.
-struct Handle(Arc<Inner>);
+/// Shared by all handles. The cache holds results of steps, and these refer to the resolver: a cycle. Dropping the
+/// last handle breaks it.
+struct Handle(Arc<ResolverState>);
 
-struct Inner {
+struct ResolverState {
     registry: Registry,
     settings: Settings,
     cache: Cache,
     run_dir: RunDirSetting,
     audit: Option<Arc<AuditTrail>>,
-    /// The table of a test, if this is the resolver of one.
+    /// The table of the test that this resolver belongs to, if any.
     test: Option<Arc<TestSecrets>>,
 }
 
@@ -119,7 +119,7 @@ impl Resolver {
         FROM_SETTINGS.get_or_try_init(|| Self::builder().registered_backends().build()).cloned()
     }
 
-    /// Fetches everything that the declaration names and returns the context in which it is readable.
+    /// Fetches all secrets that the declaration names, and returns the context with them.
     ///
     /// # Errors
     /// Every problem at once, each with its source. The context is returned only if all required secrets were
@@ -129,7 +129,7 @@ impl Resolver {
         declaration: &'a Declaration,
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
-            let fetched = self.fetch(declaration, Freshness::Fresh).await;
+            let fetched = self.fetch(declaration, Freshness::Unexpired).await;
             fetched
                 .map(|(shared, _)| Context::new(Secrets::new(shared)))
                 .map_err(PartialResolution::into_error)
@@ -145,15 +145,15 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
-    /// Ends the resolver's work, at the end of a program: drops everything that it has cached, which is wiped as soon as
-    /// no step holds it, and caches nothing from then on.
+    /// Shuts down the resolver, at the end of a program: drops everything that it has cached, which is wiped as soon
+    /// as no step holds it, and caches nothing from then on.
     ///
-    /// Steps that start later, such as those that shut down a service, still resolve: each asks its backends. What is
-    /// being fetched is still answered. Clones of this resolver are shut down with it. The library's threads belong to
-    /// the process and serve other resolvers too, so they go on.
+    /// Steps that start later, such as those that shut down a service, still resolve: each asks its backends. Running
+    /// requests are still answered. Clones of this resolver are shut down with it. The library's threads belong to the
+    /// process and are shared with other resolvers, so they continue.
     ///
     /// All leases are revoked, also those whose values steps still have, and each backend revokes what it holds at its
-    /// server ([`Backend::shutdown`](crate::Backend::shutdown)). It waits for that as long as `SECRETS_TIMEOUT` says,
+    /// server ([`Backend::shutdown`](crate::Backend::shutdown)). This waits at most as long as `SECRETS_TIMEOUT` says,
     /// and warns of each lease that could not be revoked.
     ///
     /// ```
@@ -189,23 +189,23 @@ impl Resolver {
         Self::installed().or_else(|| FROM_SETTINGS.get().cloned())
     }
 
-    fn of(inner: Inner) -> Self {
+    fn of(inner: ResolverState) -> Self {
         Self::of_shared(Arc::new(inner))
     }
 
-    fn of_shared(inner: Arc<Inner>) -> Self {
+    fn of_shared(inner: Arc<ResolverState>) -> Self {
         Self(Arc::new(Handle(inner)))
     }
 
-    fn inner(&self) -> &Arc<Inner> {
+    fn inner(&self) -> &Arc<ResolverState> {
         &self.0.0
     }
 }
 
 impl Deref for Handle {
-    type Target = Inner;
+    type Target = ResolverState;
 
-    fn deref(&self) -> &Inner {
+    fn deref(&self) -> &ResolverState {
         &self.0
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{context::resolved::ResolvedSecrets, core::error::Error};
 
-/// Why a declaration has no secrets, and what was found all the same: what is wrong with that is told too.
+/// The error of a declaration, and the secrets that were found, so that their mistakes are reported too.
 pub(crate) struct PartialResolution {
     pub error: Error,
     pub found: Option<Arc<ResolvedSecrets>>,
@@ -15,8 +15,8 @@ impl From<Error> for PartialResolution {
 }
 
 impl PartialResolution {
-    /// Returns the reason alone. This is not a `From`: the compiler would list it for a user whose `?` has an error of
-    /// another type.
+    /// Returns the error without the secrets. This is not a `From`: the compiler would list it for a user whose `?`
+    /// has an error of another type.
     pub(crate) fn into_error(self) -> Error {
         self.error
     }

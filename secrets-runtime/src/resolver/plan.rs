@@ -25,13 +25,13 @@ use crate::{
     settings::Settings,
 };
 
-/// Everything a declaration needs.
+/// The fetches of a declaration, and how its sources and requests read their answers.
 pub(crate) struct Plan {
     pub step: Option<String>,
     /// Whether nothing is declared.
     pub bare: bool,
     pub allow_override: bool,
-    /// Where all of it comes from, wherever it is fetched: attached at launch, or from a test.
+    /// The origin of all values, if they are attached at launch or come from a test.
     pub origin: Option<Origin>,
     pub fetches: FetchMap<Fetch>,
     pub sources: Vec<SourcePlan>,
@@ -46,14 +46,14 @@ pub(crate) struct Plan {
 #[derive(Clone)]
 pub(crate) struct SourcePlan {
     pub fetch: FetchId,
-    /// The source as it is written.
+    /// The source, as it is written.
     pub as_written: Arc<str>,
-    /// The source as the audit log names it.
+    /// The source, as the audit log names it.
     pub audit_name: Arc<str>,
     pub group: Arc<str>,
     /// The id without the type, if only the settings know that the text begins with a type.
     pub short_group: Option<String>,
-    /// The request of this source. That of its fetch may have other options for reading the answer.
+    /// The request of this source. Its fetch may have a request with other options for reading the answer.
     request: Arc<OwnedRequest>,
     /// The id in the code, if a setting maps the source to another id.
     pub code_id: Option<String>,
@@ -66,12 +66,12 @@ pub(crate) struct RequestPlan {
     pub request: Request,
 }
 
-/// One secret to fetch.
+/// The fetch of one secret.
 #[derive(Clone)]
 pub(crate) struct Fetch {
     /// The request, without a role.
     pub request: Arc<OwnedRequest>,
-    /// The backends to ask, in order; or why there are none.
+    /// The backends to ask, in order; or why no backend can be asked.
     pub chain: Result<Vec<Link>, Problem>,
 }
 
@@ -84,9 +84,9 @@ pub(crate) struct Link {
     role: Option<Arc<str>>,
     /// How the backend identifies the request.
     identity: Arc<Identity>,
-    /// Which part of its backend it is.
+    /// The part of the backend, if it consists of several.
     part: usize,
-    /// Whether another part of the same backend follows, whose `NotFound` answers for this one too.
+    /// Whether another part of this backend follows, whose `NotFound` is then the error of both.
     pub is_continued: bool,
 }
 
@@ -128,7 +128,7 @@ impl Plan {
             let roles = [(mapped.role(), ""), (&declaration.role, "")];
             let fetch = plan.add(request.clone(), chain, &roles, settings);
             let code_id = mapping.is_some().then(|| source.id().to_owned());
-            // The type of its text is known only here.
+            // Only the settings know the type in this text.
             let is_split = mapping.is_none() && mapped.id() != source.id();
             let short_group = is_split.then(|| mapped.id().to_owned());
             let as_written: Arc<str> = source.origin().into();
@@ -265,7 +265,7 @@ impl Fetch {
         self.chain.as_deref().unwrap_or_default()
     }
 
-    /// Returns the request as the backend of a link gets it.
+    /// Returns the request to the backend of a link.
     pub(crate) fn request_to(&self, link: &Link) -> IdentifiedRequest {
         let identity = link.identity.clone();
         if link.role.is_none() && link.part == 0 {
@@ -276,7 +276,7 @@ impl Fetch {
         IdentifiedRequest { request: Arc::new(request), identity }
     }
 
-    /// Returns whether both ask the same backends for the same, so that one answer serves both.
+    /// Returns whether both ask the same backends the same question, so that one answer is enough.
     fn same_as(&self, other: &Self) -> bool {
         let same = |(one, other): (&Link, &Link)| {
             Arc::ptr_eq(&one.backend, &other.backend) && one.identity == other.identity

@@ -1,4 +1,4 @@
-//! Fetching again, whatever is kept.
+//! Refresh: fetches secrets again, even if the cache has them.
 
 use std::{
     any::Any,
@@ -17,14 +17,14 @@ use crate::{
     },
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
-    resolver::{Inner, Resolver, partial::PartialResolution, plan::Plan},
+    resolver::{Resolver, ResolverState, partial::PartialResolution, plan::Plan},
     rt::block_on::block_on,
 };
 
 impl Resolver {
     /// Fetches a source again and returns its secrets. Steps that start from now on and resolve with this resolver
-    /// read the new values. Those of a program resolve with [`Resolver::current`]. It takes the same texts as an
-    /// attribute and [`get_secret`](crate::get_secret). Cached values of the same secret in other roles and versions
+    /// read the new values. The steps of a program resolve with [`Resolver::current`]. `source` is written as in an
+    /// attribute and in [`get_secret`](crate::get_secret). Cached values of this secret in other roles and versions
     /// expire too.
     ///
     /// ```no_run
@@ -37,15 +37,15 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// Whatever is wrong with the source or with reading it. A cached value is not returned instead; it may
-    /// still serve steps as an expired value does.
+    /// Every problem of the source, and every error of its fetch. A cached value is not returned instead; steps may
+    /// still use it as an expired value.
     pub fn refresh<'a>(&'a self, source: &'a str) -> BoxFuture<'a, Result<Secrets, Error>> {
         Box::pin(async move {
             let mut declaration = Declaration::empty(None);
             declaration.sources.push(parse_source(source).map_err(Error::from_problems)?);
-            let resolver = self.serving();
+            let resolver = self.for_caller();
             resolver.0.expire(&resolver.0.plan(&declaration));
-            let fetched = self.fetch(&declaration, Freshness::Refetch).await;
+            let fetched = self.fetch(&declaration, Freshness::FromNowOn).await;
             fetched.map(|(shared, _)| Secrets::new(shared)).map_err(PartialResolution::into_error)
         })
     }
@@ -59,8 +59,8 @@ impl Resolver {
     }
 }
 
-impl Inner {
-    /// Lets everything that is kept of the plan's secrets expire.
+impl ResolverState {
+    /// Makes all cached values of the plan's secrets expire.
     fn expire(&self, plan: &Plan) {
         for fetch in plan.fetches.values() {
             for link in fetch.links().iter().filter(|link| link.capabilities.is_cached()) {
@@ -70,20 +70,24 @@ impl Inner {
     }
 }
 
-/// What a step's secrets were made of, to be made again.
+/// The plan of a step's secrets, with which they are fetched again.
 pub(super) struct Refresher {
-    resolver: Arc<Inner>,
+    resolver: Arc<ResolverState>,
     plan: Plan,
-    /// The call that has the secrets, if it is audited.
+    /// The audited call that the secrets belong to, if there is an audit log.
     call: Option<Arc<AuditedCall>>,
 }
 
 impl Refresher {
-    pub(super) fn new(resolver: Arc<Inner>, plan: Plan, call: Option<Arc<AuditedCall>>) -> Self {
+    pub(super) fn new(
+        resolver: Arc<ResolverState>,
+        plan: Plan,
+        call: Option<Arc<AuditedCall>>,
+    ) -> Self {
         Self { resolver, plan, call }
     }
 
-    pub(super) fn resolver(&self) -> &Arc<Inner> {
+    pub(super) fn resolver(&self) -> &Arc<ResolverState> {
         &self.resolver
     }
 }
@@ -97,10 +101,10 @@ impl Refresh for Refresher {
         Box::pin(async move {
             let part = group.map(|group| self.plan.of_group(group));
             let part = part.as_ref().unwrap_or(&self.plan);
-            if freshness == Freshness::Refetch {
+            if freshness == Freshness::FromNowOn {
                 self.resolver.expire(part);
             }
-            let resolution = self.resolver.carry_out(part, freshness, self.call.as_ref()).await;
+            let resolution = self.resolver.resolve_plan(part, freshness, self.call.as_ref()).await;
             resolution.error.map_or(Ok(resolution.shared), Err)
         })
     }

@@ -104,7 +104,7 @@ impl Registry {
         AwsAgent::of_settings(settings).into_iter().for_each(|backend| self.add(backend));
     }
 
-    /// Records that this build reaches no agent of AWS. The SDK does not take its place.
+    /// Records that this build cannot ask the agent of AWS. The SDK is not used instead.
     #[cfg(not(feature = "aws-agent"))]
     fn add_agent(&mut self, _: &Settings) {
         for kind in [BuiltIn::AwsSecretsManager, BuiltIn::Ssm] {
@@ -150,7 +150,7 @@ impl Registry {
     /// Finds the default backends, in order.
     ///
     /// # Errors
-    /// Those of [`find`](Self::find), with the setting that names the type.
+    /// The errors of [`find`](Self::find), with the setting that names the type.
     pub(crate) fn find_defaults(
         &self,
         settings: &Settings,
@@ -166,8 +166,8 @@ impl Registry {
     /// Finds the backend of this type.
     ///
     /// # Errors
-    /// `NotSupported` for a built-in type that this build does not include, and `InvalidConfig` for any other
-    /// type that is not registered, with the types that are.
+    /// `NotSupported` for a built-in type that this build does not include, and `InvalidConfig` for any other type
+    /// that is not registered, with the registered types.
     pub(crate) fn find(&self, wanted: &BackendType) -> Result<Arc<dyn Backend>, Problem> {
         if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
             return Ok(backend.clone());
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use crate::{backend::fetch_request::FetchRequest, resolver::Resolver};
 
-    /// The options by which an answer is read: one answer serves requests that differ in them alone.
+    /// The options that only say how an answer is read: requests that differ in these alone share an answer.
     const READING: [&str; 4] = ["json", "format", "env_var_name", "required"];
 
     #[test]

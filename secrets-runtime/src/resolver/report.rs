@@ -17,7 +17,7 @@ pub struct Report {
     known: HashSet<Checked>,
 }
 
-/// One thing that was checked: a source, a request, or a key of a source.
+/// One checked item: a source, a request, or a key of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Checked {
     name: String,
@@ -79,7 +79,7 @@ impl Report {
         self.known.extend(other.known);
     }
 
-    /// Replaces the help of those problems for which `help` returns one.
+    /// Replaces the help of each problem for which `help` returns another one.
     pub(crate) fn help_with(&mut self, help: impl Fn(&Problem) -> Option<String>) {
         for problem in &mut self.problems {
             if let Some(help) = help(problem) {

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// How long the store is asked again after a value was refused, and how long the pauses are.
+/// How long the store is asked again after a value was refused, and the pauses between.
 const PATIENCE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_millis(200);
@@ -33,11 +33,12 @@ const MAX_PAUSE: Duration = Duration::from_millis(200);
 /// A secret that changes while a program runs, read as `T`: for a pool that asks for the current password at each
 /// connect.
 ///
-/// While the value is fresh, [`current`](Self::current) fetches nothing and takes no lock. After that it is fetched again, once
-/// for all who ask. A value with a lease keeps its lease, which is renewed, until another value takes its place.
+/// While the value is fresh, [`current`](Self::current) fetches nothing and takes no lock. After that it is fetched
+/// again, once for all callers. A value with a lease holds the lease, which is renewed, until another value replaces
+/// it.
 ///
-/// If a fetch fails, the value is dropped if its source does not exist, is deleted or may not be read, or if the value has
-/// ended. With an audit log each call asks the cache, and what it returns is recorded as a read.
+/// If a fetch fails, the value is dropped if its source does not exist, is deleted or may not be read, or if the value
+/// has ended. With an audit log each call asks the cache, and the returned value is recorded as a read.
 ///
 /// ```
 /// use secrets_runtime::{Error, SecretValue, pool::Rotating, testing};
@@ -58,11 +59,11 @@ const MAX_PAUSE: Duration = Duration::from_millis(200);
 /// ```
 pub struct Rotating<T> {
     source: String,
-    /// `None` for that of the process.
+    /// `None` for the resolver of the process.
     resolver: Option<Resolver>,
     /// The present value. Only [`take`](Self::take) replaces it.
     state: ArcSwapOption<PresentValue<T>>,
-    /// How many values there were. Locked while the present value is compared with another and replaced.
+    /// The number of values so far. Locked while the present value is compared with another and replaced.
     count: Mutex<u64>,
     listeners: Arc<Mutex<Listeners>>,
 }
@@ -71,12 +72,12 @@ pub struct Rotating<T> {
 struct PresentValue<T> {
     value: Arc<T>,
     secrets: Secrets,
-    /// When its backend was asked for it.
+    /// When the backend was asked for the value.
     asked_at: Option<Instant>,
-    /// Until when it serves without another look; `None` if each look goes to the cache.
+    /// Until when the value can be used without asking the cache; `None` if each call asks the cache.
     fresh_until: Option<CoarseTime>,
     clock: Clock,
-    /// How many values came before it.
+    /// The number of values before this one.
     number: u64,
 }
 
@@ -86,7 +87,7 @@ impl<T> PresentValue<T> {
         self.fresh_until.is_some_and(|until| self.clock.is_before(until))
     }
 
-    /// Returns whether these secrets have the value.
+    /// Returns whether these secrets contain this value.
     fn is_in(&self, secrets: &Secrets, group: &str) -> bool {
         let (own, other) = (&self.secrets.shared().groups, &secrets.shared().groups);
         own.get(group).zip(other.get(group)).is_some_and(|(own, other)| !other.differs_from(own))
@@ -103,20 +104,20 @@ impl<T> PresentValue<T> {
     }
 }
 
-/// Those who wait for another version.
+/// The tasks that wait for another version.
 #[derive(Default)]
 struct Listeners {
-    /// How many values there were, and the version of the last one.
+    /// The number of values so far, and the version of the last one.
     number: u64,
     version: Option<String>,
-    /// By the numbers of the [`Changes`], of which each waits once.
+    /// The wakers by the numbers of the [`Changes`], each of which waits once.
     wakers: BTreeMap<u64, Waker>,
-    /// How many [`Changes`] there were.
+    /// The number of [`Changes`] so far.
     count: u64,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
-    /// Creates the credentials of a source, which takes the texts that an attribute takes. It is read with the process's
+    /// Creates the credentials of a source, which is written as in an attribute. It is read with the process's
     /// resolver when it is first needed, and mistakes in the text are reported then.
     #[must_use]
     pub fn new(source: impl Into<String>) -> Self {
@@ -139,10 +140,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// Returns the current value.
     ///
     /// # Errors
-    /// Whatever is wrong with the source, with fetching it, or with reading it as `T`.
+    /// Every problem of the source, every error of its fetch, and every problem of reading it as `T`.
     #[inline]
     pub async fn current(&self) -> Result<Arc<T>, Error> {
-        // One atomic load, and the count of the value that is returned.
+        // One atomic load, and the reference count of the returned value.
         if let Some(present) = &*self.state.load()
             && present.is_fresh()
         {
@@ -154,7 +155,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// Blocking version of [`current`](Self::current): parks this thread; works inside and outside any runtime.
     ///
     /// # Errors
-    /// Those of [`current`](Self::current).
+    /// The errors of [`current`](Self::current).
     pub fn current_blocking(&self) -> Result<Arc<T>, Error> {
         block_on(self.current())
     }
@@ -167,7 +168,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// none, its error is returned.
     ///
     /// # Errors
-    /// Those of `work`, and those of [`current`](Self::current), converted by `From<Error>`.
+    /// The errors of `work`, and the errors of [`current`](Self::current), converted by `From<Error>`.
     pub async fn with_fresh<F>(
         &self,
         mut work: impl FnMut(Arc<T>) -> F,
@@ -199,7 +200,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
 
     /// Returns the present value, fetched again if it is not fresh.
     async fn present(&self) -> Result<Arc<PresentValue<T>>, Error> {
-        if let Some(present) = self.known()
+        if let Some(present) = self.known_value()
             && present.is_fresh()
         {
             return Ok(present);
@@ -214,8 +215,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         };
         let clock = resolver.inner().cache.clock();
         loop {
-            let known = self.known();
-            let fetched = resolver.fetch(&declaration, Freshness::Fresh).await;
+            let known = self.known_value();
+            let fetched = resolver.fetch(&declaration, Freshness::Unexpired).await;
             let (shared, reuse) =
                 fetched.map_err(PartialResolution::into_error).inspect_err(|error| {
                     if let Some(known) = known.filter(|known| is_over(known, error)) {
@@ -225,15 +226,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             let secrets = Secrets::new(shared.clone());
             let until = reuse.map(|reuse| reuse.until);
             let present = self.take(&group, secrets, until, clock.clone())?;
-            // If another was faster, its value is not what the audit log says of this call.
+            // If another call was faster, the audit log has no event of this call for its value.
             if !present.is_audited() || Arc::ptr_eq(present.secrets.shared(), &shared) {
                 return Ok(present);
             }
         }
     }
 
-    /// Takes over what was fetched, and records that it is read. If it is the value that is known, that one stays, for as
-    /// long as this may serve.
+    /// Takes over a fetched value, and records that it is read. If it equals the known value, that one stays, and can
+    /// be used as long as the fetched one could.
     fn take(
         &self,
         group: &str,
@@ -247,13 +248,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         secrets.record_reads_of(group)?;
         let mut read: Option<Arc<T>> = None;
         let (present, before) = loop {
-            // The program's own code reads it as `T`, for which nothing may be locked.
-            let known = self.known();
+            // The program's own code reads it as `T`, so nothing may be locked.
+            let known = self.known_value();
             if read.is_none()
                 && !known.as_ref().is_some_and(|present| present.is_in(&secrets, group))
             {
                 let value = secrets.get_as(group).inspect_err(|_| {
-                    // The store has another value, although none that can be read.
+                    // The store has another value, but it cannot be read as `T`.
                     if let Some(known) = known.filter(|known| known.asked_at <= asked_at) {
                         self.discard(&known);
                     }
@@ -261,9 +262,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                 read = Some(Arc::new(value?));
             }
             let mut count = lock(&self.count);
-            let known = self.known();
+            let known = self.known_value();
             let (value, number) = match (&known, &read) {
-                // Another was faster, with a newer one.
+                // Another call was faster, with a newer value.
                 (Some(other), _) if other.asked_at > asked_at => return Ok(other.clone()),
                 (Some(present), _) if present.is_in(&secrets, group) => {
                     (present.value.clone(), present.number)
@@ -272,7 +273,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                     *count += 1;
                     (value.clone(), *count)
                 }
-                // The value that was known has just been replaced.
+                // The known value has just been replaced.
                 (_, None) => continue,
             };
             let present =
@@ -293,29 +294,29 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         Ok(present)
     }
 
-    /// Drops a value, unless another has taken its place.
+    /// Drops a value, unless another has replaced it.
     fn discard(&self, value: &Arc<PresentValue<T>>) {
         let count = lock(&self.count);
-        let present = self.known().filter(|present| Arc::ptr_eq(present, value));
+        let present = self.known_value().filter(|present| Arc::ptr_eq(present, value));
         if present.is_some() {
             self.state.store(None);
         }
         drop(count);
     }
 
-    /// Returns the value that comes after one that was refused, if there is one soon.
+    /// Returns the value that follows a refused one, if the store has one soon.
     async fn after(&self, refused: &Arc<PresentValue<T>>) -> Result<Option<Arc<T>>, Error> {
         let source = parse_source(&self.source).map_err(Error::from_problems)?;
         let group = source.group();
         let end = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         loop {
-            // Another who was refused may have found it.
-            if let Some(present) = self.known()
+            // Another call whose value was refused may have found it.
+            if let Some(present) = self.known_value()
                 && present.number > refused.number
                 && !present.is_in(&refused.secrets, group)
             {
-                // The audit log does not say yet that it is read here.
+                // The audit log does not yet have the read of this call.
                 let present = if present.is_audited() { self.present().await? } else { present };
                 return Ok(Some(present.value.clone()));
             }
@@ -345,7 +346,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         }
     }
 
-    fn known(&self) -> Option<Arc<PresentValue<T>>> {
+    fn known_value(&self) -> Option<Arc<PresentValue<T>>> {
         self.state.load_full()
     }
 }
@@ -356,7 +357,7 @@ impl<T> fmt::Debug for Rotating<T> {
     }
 }
 
-/// The changes of a [`Rotating`] secret. A change is noticed when the secret is next read.
+/// Reports the changes of a [`Rotating`] secret. A change is noticed when the secret is next read.
 pub struct Changes<T> {
     listeners: Arc<Mutex<Listeners>>,
     id: u64,
@@ -365,13 +366,13 @@ pub struct Changes<T> {
 }
 
 impl<T> Changes<T> {
-    /// Waits for another value and returns its version; `None` if its backend has no versions. Of several that came since
-    /// the last call, it is the last.
+    /// Waits for another value and returns its version; `None` if its backend has no versions. If several came since
+    /// the last call, it is the last one.
     pub async fn next(&mut self) -> Option<String> {
         poll_fn(|task| self.poll_next(task)).await
     }
 
-    /// Polls for another value, as [`next`](Self::next) does.
+    /// Polls for another value, like [`next`](Self::next).
     pub fn poll_next(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<String>> {
         let mut listeners = lock(&self.listeners);
         if listeners.number > self.seen {
@@ -398,7 +399,7 @@ impl<T> fmt::Debug for Changes<T> {
     }
 }
 
-/// Returns whether a value serves nobody any more after a fetch has failed with this error.
+/// Returns whether a value can no longer be used after a fetch has failed with this error.
 fn is_over<T>(present: &PresentValue<T>, error: &Error) -> bool {
     error.is_refusal() || present.has_ended()
 }

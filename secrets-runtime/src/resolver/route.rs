@@ -1,4 +1,4 @@
-//! Where the secrets of a step come from under the settings, found without asking a backend.
+//! Where the secrets of a step come from under the settings, without asking a backend.
 
 use std::{cell::OnceCell, sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ pub struct SourceRoute {
     pub group: String,
     /// The key of a request. A source is the whole secret.
     pub key: Option<String>,
-    /// The keys that are known to be read: those of typed parameters, or that of the request.
+    /// The keys that are known to be read: the keys of typed parameters, or the key of the request.
     pub keys: Vec<String>,
     /// The types of the backends that are asked, in order.
     pub backends: Vec<String>,
@@ -43,10 +43,10 @@ pub struct SourceRoute {
     pub mapped_by: Option<String>,
     /// The role in which the backend is asked, and where it is set.
     pub role: Option<RouteSetting>,
-    /// The region of AWS, and where it is set, if a backend is one of AWS. It is not known if only the machine
-    /// on which the step runs knows it, or the agent that reads the secrets (`SECRETS_AWS_TRANSPORT=agent`).
+    /// The region of AWS, and where it is set, if a backend is one of AWS. It is not known if only the machine on
+    /// which the step runs knows it, or the agent that reads the secrets (`SECRETS_AWS_TRANSPORT=agent`).
     pub region: Option<RouteSetting>,
-    /// For how long later steps may use the value. It is zero if each step reads it from its backend.
+    /// How long later steps may use the value. It is zero if each step reads it from its backend.
     pub cached_for: Duration,
 }
 
@@ -57,8 +57,8 @@ pub struct RouteSetting {
     /// The text.
     pub value: String,
     /// Where it is set. For a role it is `source`, `attribute`, `SECRETS_DEFAULT_ROLE` or `SECRETS_AWS_ROLE`, or the
-    /// variable of Metaflow in the place of these; for a region `arn`, `options`, `SECRETS_AWS_REGION`, or the setting of
-    /// the AWS SDK.
+    /// variable of Metaflow that replaces these; for a region `arn`, `options`, `SECRETS_AWS_REGION`, or the setting
+    /// of the AWS SDK.
     pub from: String,
 }
 
@@ -108,18 +108,18 @@ impl SourceRoute {
     }
 }
 
-/// The settings by which routes are found.
-pub(super) struct Routing<'a> {
+/// The settings from which routes are found.
+pub(super) struct RouteFinder<'a> {
     settings: &'a Settings,
     registry: &'a Registry,
-    /// The region of AWS where neither an ARN nor the options name one.
+    /// The region of AWS if neither an ARN nor the options name one.
     region: OnceCell<Option<RouteSetting>>,
 }
 
 /// A role and where it is set.
 type RoleLevel<'a> = (&'a SourceRole, &'static str);
 
-impl<'a> Routing<'a> {
+impl<'a> RouteFinder<'a> {
     pub(super) fn new(settings: &'a Settings, registry: &'a Registry) -> Self {
         Self { settings, registry, region: OnceCell::new() }
     }
@@ -278,9 +278,9 @@ impl<'a> Routing<'a> {
     }
 }
 
-/// Returns the region of the function, if this is one of AWS Lambda: extensions run in its environment, and nobody but Lambda
-/// sets either variable (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>). Elsewhere an agent has
-/// settings of its own, and the region is not known.
+/// Returns the region of the function, if this is one of AWS Lambda: extensions run in its environment, and only
+/// Lambda sets these variables (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>). Elsewhere
+/// an agent has settings of its own, and the region is not known.
 fn region_of_function() -> Result<Option<RouteSetting>, Error> {
     match std::env::var_os("AWS_LAMBDA_FUNCTION_NAME") {
         Some(_) => {

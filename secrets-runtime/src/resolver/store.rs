@@ -22,8 +22,8 @@ pub struct ResolverStore {
 }
 
 impl Resolver {
-    /// Returns the store of the backend of this type. After a write through it, the next step of this process
-    /// reads the new value and not a cached one. The audit log records what is written and deleted.
+    /// Returns the store of the backend of this type. After a write with it, the next step of this process reads the
+    /// new value and not a cached one. The audit log records writes and deletions.
     ///
     /// ```
     /// use secrets_runtime::{Error, Payload, Resolver, Store, backends::Local};
@@ -43,7 +43,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Resolver::backend`], and [`ErrorKind::NotSupported`] if the backend cannot be written.
+    /// The errors of [`Resolver::backend`], and [`ErrorKind::NotSupported`] if the backend cannot be written.
     pub fn store(&self, kind: &str) -> Result<ResolverStore, Error> {
         let backend = self.backend(kind)?;
         if backend.as_store().is_none() {
@@ -78,8 +78,8 @@ impl ResolverStore {
         }
     }
 
-    /// Calls the store as [`call`](Self::call) does, unless the change cannot be recorded and has to be, as far as that is
-    /// known before.
+    /// Calls the store like [`call`](Self::call), unless the audit log is required and it is already known that the
+    /// change cannot be recorded.
     fn change<'a, T: Send + 'static>(
         &'a self,
         id: &'a str,
@@ -105,7 +105,7 @@ impl ResolverStore {
         self.backend.as_store().ok_or_else(gone)
     }
 
-    /// Records what was changed.
+    /// Records changes that were made.
     fn record(&self, done: &[(AuditEventKind, String)]) -> Result<(), Error> {
         let Some(audit) = &self.audit else { return Ok(()) };
         done.iter().try_for_each(|(event, id)| {
@@ -117,8 +117,8 @@ impl ResolverStore {
     }
 }
 
-/// Changes that are being made, with what the audit log says of them. They are recorded when this is dropped too: what
-/// was given up may have been carried out.
+/// Changes that are being made, with their events. They are recorded also when this is dropped: a change whose future
+/// was dropped may have been made.
 struct PendingChanges<'a> {
     store: &'a ResolverStore,
     events: Vec<(AuditEventKind, String)>,
@@ -128,16 +128,16 @@ impl PendingChanges<'_> {
     /// Records the changes, unless they were certainly not made.
     ///
     /// # Errors
-    /// Why they were not made, or cannot be recorded.
+    /// The error of the change, or of recording it.
     fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
         let events = std::mem::take(&mut self.events);
         match &result {
             Ok(_) => self.store.record(&events)?,
             Err(error) => {
                 let may_be_made = match error.kind() {
-                    // It may be the answer that was lost.
+                    // The change may have been made, and only the answer was lost.
                     ErrorKind::Timeout | ErrorKind::Unavailable => true,
-                    // Of several changes, those before the one that was refused.
+                    // Of several changes, those before the refused one were made.
                     ErrorKind::AccessDenied | ErrorKind::Throttled | ErrorKind::Other => {
                         events.len() > 1
                     }
@@ -163,7 +163,7 @@ impl Drop for PendingChanges<'_> {
     }
 }
 
-/// Returns what the audit log says of a change that was made.
+/// Returns the events of a change that was made.
 fn events_of(change: &SecretChange) -> Vec<(AuditEventKind, String)> {
     use AuditEventKind::{Deleted, Written};
     match change {

@@ -1,4 +1,4 @@
-//! Validation: checks that what is declared exists, before a step needs it.
+//! Validation: checks that declared secrets exist, before a step needs them.
 
 use std::collections::HashMap;
 
@@ -32,8 +32,8 @@ impl Resolver {
     /// - [`ValidationLevel::None`] checks nothing.
     /// - [`ValidationLevel::SecretExists`] reads no value if the backend can answer without, so the right to
     ///   list is enough.
-    /// - [`ValidationLevel::SecretAndKeyExists`] fetches each secret once. The secret must decode, and must
-    ///   have the keys that are requested of it.
+    /// - [`ValidationLevel::SecretAndKeyExists`] fetches each secret once. The secret must decode, and must have the
+    ///   requested keys.
     ///
     /// ```
     /// use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, ValidationLevel};
@@ -80,7 +80,7 @@ impl Resolver {
         if level == ValidationLevel::None {
             return report;
         }
-        let resolver = self.serving().0;
+        let resolver = self.for_caller().0;
         let settings = &resolver.settings;
         let attached = |one: &&Declaration| plan::with_attached(one, settings).into_owned();
         let declarations: Vec<Declaration> = declarations.iter().map(attached).collect();
@@ -96,7 +96,7 @@ impl Resolver {
             let answers = fetch::look_for_all(&all, deadline, &resolver.cache).await;
             plans.iter().for_each(|plan| existing(plan, &answers, &mut report));
         } else {
-            let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Fresh);
+            let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Unexpired);
             let answers = fetched.await;
             for (declaration, plan) in declarations.iter().zip(&plans) {
                 let validation = Validation { plan, answers: &answers };

@@ -20,7 +20,7 @@ use crate::{
         line_column::LineColumn,
         problem_list::ProblemList,
     },
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
     settings::{
         backends::exec::{self, ExecSettings, ProgramTable},
         error::{SettingError, problem},
@@ -61,10 +61,10 @@ impl ConfigFile {
         Self::read(path, permissions::open_named(path))
     }
 
-    fn read(path: &Path, opened: Result<File, Insecure>) -> Result<String, SettingError> {
+    fn read(path: &Path, opened: Result<File, PermissionProblem>) -> Result<String, SettingError> {
         let file = opened.map_err(|doubt| match doubt {
-            Insecure::Unreadable { path, error } => unreadable(&path, &error),
-            Insecure::Exposed { message, help } => {
+            PermissionProblem::Unreadable { path, error } => unreadable(&path, &error),
+            PermissionProblem::Exposed { message, help } => {
                 let other =
                     "set SECRETS_CONFIG to a file that you trust, which another user may own";
                 SettingError::new(message, format!("{help}; or {other}"))

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Settings and their problems. An invalid setting counts as unset.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedSettings {
     pub(crate) settings: Settings,
     pub(crate) problems: Vec<Problem>,
 }
@@ -31,7 +31,7 @@ impl Settings {
     /// # Errors
     /// `InvalidConfig`, with every problem.
     pub(crate) fn load() -> Result<Self, Error> {
-        Loaded::of_process(&CodeSettings::default()).into_result()
+        LoadedSettings::of_process(&CodeSettings::default()).into_result()
     }
 
     /// Loads the settings of a test's environment and working directory.
@@ -40,12 +40,12 @@ impl Settings {
     /// `InvalidConfig`, with every problem.
     #[cfg(all(test, feature = "prefect"))]
     pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
-        Loaded::of(&CodeSettings::default(), environment, Some(directory)).into_result()
+        LoadedSettings::of(&CodeSettings::default(), environment, Some(directory)).into_result()
     }
 
     /// Returns the defaults, with one backend for everything: the environment and `secrets.toml` are not read.
     pub(crate) fn for_tests(backend: BackendType) -> Self {
-        let mut settings = Loaded::of(&CodeSettings::default(), &|_| None, None).settings;
+        let mut settings = LoadedSettings::of(&CodeSettings::default(), &|_| None, None).settings;
         settings.set_default_backends(vec![backend]);
         settings
     }
@@ -76,7 +76,7 @@ impl Settings {
     }
 }
 
-impl Loaded {
+impl LoadedSettings {
     /// Loads the settings of this process: those set in code, its environment, and the `secrets.toml` of its
     /// working directory.
     pub(crate) fn of_process(built: &CodeSettings) -> Self {

@@ -141,7 +141,7 @@ fn a_refresh_reaches_all_names_and_roles_of_the_secret() {
 }
 
 #[test]
-fn an_expired_value_serves_while_aws_throttles() {
+fn an_expired_value_is_used_while_aws_throttles() {
     let server = db();
     let builder = builder(aws(&server.url).with_max_attempts(1));
     let (ttl, clock) = (Duration::from_secs(100), ManualClock::new());

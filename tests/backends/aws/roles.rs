@@ -123,7 +123,7 @@ fn credentials_that_are_not_accepted_are_no_refusal_of_the_role() {
 }
 
 #[test]
-fn a_refusal_is_shared_by_those_who_waited_and_not_kept() {
+fn a_refusal_is_shared_by_all_waiters_and_not_cached() {
     let regions = ["us-east-1", "us-west-2", "eu-west-1"];
     let server =
         FaultServer::start().failing("AssumeRole", 1, Fault::Code("AccessDenied", "not yet"));

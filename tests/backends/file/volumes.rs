@@ -231,7 +231,7 @@ fn only_files_are_read() {
         return;
     }
     assert_eq!(read("pipe").unwrap_err().kind(), ErrorKind::Unavailable);
-    // Neither if it takes the place of a file that was looked at. A reader of the pipe gets an end of it, and is
+    // Neither if it takes the place of a file that was checked. A reader of the pipe gets an end of it, and is
     // found out, when its writer goes.
     let writer = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
     (&writer).write_all(b"SeNtInEl-pipe").unwrap();

@@ -34,7 +34,7 @@ fn a_missing_right_a_bad_token_and_a_mount_that_is_not_there_are_told_apart() {
 }
 
 #[test]
-fn one_look_up_serves_all_secrets_of_a_call() {
+fn one_look_up_is_enough_for_all_secrets_of_a_call() {
     let Some(bao) = Bao::start() else { return };
     // What the server tells of its mounts takes no use, and the look-up takes one.
     let policy = r#"path "none" { capabilities = ["deny"] }"#;

@@ -168,7 +168,7 @@ fn a_lease_of_5_seconds_lives_through_a_step_of_20_seconds() {
 }
 
 #[test]
-fn a_lease_that_somebody_has_revoked_serves_no_step_after_its_renewal() {
+fn a_lease_that_was_revoked_at_the_server_is_used_by_no_step_after_its_renewal() {
     let Some(database) = Database::start() else { return };
     database.role("revoked", "3s", "10m");
     let resolver = database.bao.resolver(&database.token("revoked", &json!({})));

@@ -70,7 +70,7 @@ fn an_approle_logs_in_once_and_again_when_its_token_has_ended() {
     }
     is_read(&resolver, "kv-app-one/db");
     assert_eq!(logins().len(), 1);
-    // Its own token is given back.
+    // Its own token is revoked.
     resolver.shutdown_blocking();
     assert_eq!(logins().len(), 0);
     is_read(&resolver, "kv-app-one/db");

@@ -100,7 +100,7 @@ fn child_of_the_test_of_a_server_that_is_gone() {
 }
 
 #[test]
-fn a_lease_of_a_server_that_is_gone_serves_until_its_end_and_a_warning_names_it() {
+fn a_lease_of_a_server_that_is_gone_is_used_until_its_end_and_a_warning_names_it() {
     if std::env::var_os("SECRETS_TEST_OPENBAO_PROGRAM").is_none() {
         return;
     }

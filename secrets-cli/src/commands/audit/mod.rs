@@ -1,3 +1,4 @@
+pub mod last_reads;
 pub mod log_line;
 mod source_filter;
 mod unused;

@@ -18,10 +18,11 @@ mod step_process;
 #[cfg(unix)]
 mod terminal;
 
-use secrets_runtime::{Error, ErrorKind, cli::SecretsArgs};
+use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
     arguments::{RestartArguments, RunArguments, split_assignment},
+    attempts::most_attempts,
     checks::{graph::suggestion, name::check_variable},
     commands::{
         launch,
@@ -34,7 +35,7 @@ use crate::{
     failure::CommandFailure,
     plan::FlowPlan,
     program::say,
-    step::{ATTEMPTS_VARIABLE, canonical},
+    step::canonical,
 };
 
 /// Runs the steps, prints a table, and returns the exit code of the step that failed first.
@@ -83,19 +84,6 @@ pub fn run(
         mask.finish();
     }
     Ok(ended_by.or(schedule.first_failure()).unwrap_or(0))
-}
-
-/// Returns how many attempts this launch makes of a step at most.
-fn most_attempts() -> Result<u32, Error> {
-    let Some(text) = std::env::var_os(ATTEMPTS_VARIABLE).filter(|text| !text.is_empty()) else {
-        return Ok(u32::MAX);
-    };
-    let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
-    number.ok_or_else(|| {
-        let message =
-            format!("{ATTEMPTS_VARIABLE} is {text:?}: write a number of attempts, from 1");
-        Error::new(ErrorKind::InvalidConfig, message)
-    })
 }
 
 #[cfg(unix)]

@@ -1,6 +1,11 @@
+//! Which step runs next, and when a failed one is tried again.
+
 use std::time::{Duration, Instant};
 
-use crate::step::{FINAL_CODES, FIRST_PAUSE, FlowStep};
+use crate::{
+    attempts::{FINAL_CODES, pause_after},
+    step::FlowStep,
+};
 
 /// Which steps have run, and which may run next.
 #[derive(Debug)]
@@ -113,7 +118,7 @@ impl RunSchedule {
         run.time += run.started.take().map_or(Duration::ZERO, |started| now - started);
         let may_pass = !FINAL_CODES.contains(&code) && run.attempts <= run.retry;
         if code != 0 && may_pass && !has_failed {
-            let pause = FIRST_PAUSE.saturating_mul(1 << (run.attempts - 1).min(20));
+            let pause = pause_after(run.attempts);
             run.state = StepState::Pausing(now + pause);
             return AfterAttempt::Again(pause);
         }

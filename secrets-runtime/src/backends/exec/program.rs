@@ -19,7 +19,7 @@ use crate::{
         escape::escape_name,
         secret_value::SecretValue,
     },
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
     settings::backends::exec::{ExecSettings, PLACEHOLDER},
 };
 
@@ -43,12 +43,12 @@ impl ExecProgram {
         permissions::check_program(path).map_err(|doubt| {
             let place = &self.settings.place;
             match doubt {
-                Insecure::Exposed { message, help } => {
+                PermissionProblem::Exposed { message, help } => {
                     let message = format!("{self} is not run: {message}");
                     Error::new(ErrorKind::InvalidConfig, message)
                         .with_help(format!("{help}; {place} names the program"))
                 }
-                Insecure::Unreadable { path, error } => {
+                PermissionProblem::Unreadable { path, error } => {
                     let help = match error.kind() {
                         io::ErrorKind::NotFound => {
                             format!("install it, or correct the path in {place}")

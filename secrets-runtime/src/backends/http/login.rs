@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn one_login_serves_all_who_wait_and_its_failure_is_not_kept() {
+    fn one_login_is_shared_by_all_waiters_and_its_failure_is_not_cached() {
         run_alone(async {
             let (login, count) =
                 (Arc::new(Login::<SecretValue>::default()), Arc::new(AtomicUsize::new(0)));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_panics_is_lost_to_all_who_wait_and_the_next_one_begins() {
+    fn a_login_that_panics_fails_for_all_waiters_and_the_next_one_begins() {
         run_alone(async {
             let (login, go) = (Login::<SecretValue>::default(), Arc::new(Notify::new()));
             let broken = {

@@ -15,7 +15,7 @@ use crate::{
         system,
     },
     core::error::{Error, ErrorKind},
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
 };
 
 /// A JWK with what other tools may add to it is far shorter.
@@ -117,8 +117,8 @@ impl KeyFile {
     /// read it does no harm: what they find there is closed to them.
     fn check_folder(&self) -> Result<(), Error> {
         permissions::check_folders(&self.path).map_err(|doubt| match doubt {
-            Insecure::Unreadable { path, error } => failure("look at", &path, &error),
-            Insecure::Exposed { message, help } => refusal(
+            PermissionProblem::Unreadable { path, error } => failure("look at", &path, &error),
+            PermissionProblem::Exposed { message, help } => refusal(
                 &self.path,
                 &format!("is the key file, and somebody else could exchange it: {message}"),
                 &format!(

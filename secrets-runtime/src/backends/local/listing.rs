@@ -11,8 +11,8 @@ const MAX_NAMED: usize = 20;
 /// How often the folder is read, while files disappear between reading it and opening them.
 const MAX_PASSES: usize = 10;
 
-/// A secret that is listed.
-struct Listed {
+/// A secret of the list.
+struct ListedSecret {
     name: String,
     /// Whether it opens with the key; an error means that it names another key. `None` without a key.
     opened: Option<Result<(), Error>>,
@@ -83,7 +83,7 @@ impl Local {
             }
             let mut has_gone = false;
             for file in files.iter().map(FileName::current).chain(odd) {
-                match self.look_at(&file, key.as_ref()) {
+                match self.read_name(&file, key.as_ref()) {
                     // It was deleted meanwhile, or has another name, which may be new in the folder.
                     Ok(None) => has_gone = true,
                     Ok(Some(listed)) => {
@@ -113,15 +113,15 @@ impl Local {
     }
 
     /// Reads the name of the secret in a file. Fails if the file is damaged.
-    fn look_at(&self, file: &str, key: Option<&StoreKey>) -> Result<Option<Listed>, Error> {
+    fn read_name(&self, file: &str, key: Option<&StoreKey>) -> Result<Option<ListedSecret>, Error> {
         let Some(stored) = StoredFile::read_any(self.folder.file(file))? else { return Ok(None) };
         let name = stored.name().to_owned();
-        let Some(key) = key else { return Ok(Some(Listed { name, opened: None })) };
+        let Some(key) = key else { return Ok(Some(ListedSecret { name, opened: None })) };
         let is_foreign = stored.kid().is_some_and(|kid| key.kid() != Some(kid));
         let opened = stored.open(key).map(drop);
         match opened {
             Err(error) if !is_foreign => Err(error),
-            opened => Ok(Some(Listed { name, opened: Some(opened) })),
+            opened => Ok(Some(ListedSecret { name, opened: Some(opened) })),
         }
     }
 

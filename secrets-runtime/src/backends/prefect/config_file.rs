@@ -20,7 +20,7 @@ use crate::{
         secret_value::SecretValue,
         warning::warn_once,
     },
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
 };
 
 /// The secrets of a `config.toml`.
@@ -72,8 +72,8 @@ pub(super) fn read(path: &Path) -> Result<ContextFile, Error> {
 fn text_of(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut file = match permissions::open(path) {
         Ok(file) => file,
-        Err(Insecure::Unreadable { error, .. }) => return Err(error),
-        Err(Insecure::Exposed { message, help }) => {
+        Err(PermissionProblem::Unreadable { error, .. }) => return Err(error),
+        Err(PermissionProblem::Exposed { message, help }) => {
             warn_once(&format!(
                 "Prefect's configuration {} is read although {message}: {help}",
                 path.display()

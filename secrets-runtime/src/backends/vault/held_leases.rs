@@ -28,7 +28,7 @@ impl HeldLease {
 impl HeldLeases {
     /// Adds a lease, or its new time. It was asked for at this time.
     pub(super) fn insert(&self, lease: &Lease, token: &Arc<Token>, asked_at: Instant) {
-        // What was granted for no time is given back by the one who has it.
+        // A lease of no duration is revoked by its holder.
         let time = Some(lease.duration()).filter(|time| *time > Duration::ZERO);
         let end = time.and_then(|time| asked_at.checked_add(time));
         let mut leases = self.lock();

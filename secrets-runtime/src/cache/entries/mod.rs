@@ -1,4 +1,4 @@
-//! The values that are kept, and what was made of each.
+//! The entries, and the results that steps derived from them.
 
 pub(super) mod cache_entry;
 #[cfg(test)]
@@ -14,13 +14,11 @@ use std::{
 use crate::{
     backend::{Fetched, generation::Write},
     cache::{
-        answer::Reuse,
-        deferred_drops::DeferredDrops,
-        derived::{Derived, SlotId, Validity},
-        entries::cache_entry::{CacheEntry, ServableEntry},
-        entry_id::EntryId,
+        answer::{EntryId, Reuse},
+        derived::{DeferredDrops, DerivedResults, SlotId, Validity},
+        entries::cache_entry::{CacheEntry, UsableEntry},
         key::Key,
-        leases::{two_thirds, value_end},
+        lease::{two_thirds, value_end},
     },
     context::{
         freshness::Freshness,
@@ -28,45 +26,45 @@ use crate::{
     },
 };
 
-/// How many secrets are kept at most; the one that ends first makes room.
+/// The most entries; the entry with the earliest end is evicted.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The values that are kept, and what steps have made of them.
+/// The entries, and the results that steps derived from them.
 #[derive(Default)]
 pub(super) struct Entries {
     entries: HashMap<EntryId, CacheEntry>,
     /// One entry may have several names.
     index: HashMap<Key, EntryId>,
-    /// The entries, by when they end.
+    /// The entries, by their ends.
     ends: BTreeSet<(Instant, EntryId)>,
-    derived: Derived,
-    /// Whether nothing is kept any more.
+    derived: DerivedResults,
+    /// Whether nothing is stored any more.
     is_closed: bool,
     last: u64,
 }
 
 impl Entries {
-    /// Returns what is kept for a key, if it will do.
+    /// Returns the entry of a key, if it is new enough.
     pub(super) fn find(
         &self,
         key: &Key,
         freshness: Freshness,
         now: Instant,
-    ) -> Option<ServableEntry<'_>> {
+    ) -> Option<UsableEntry<'_>> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get(&id).filter(|entry| freshness.admits(entry.asked_at))?;
         entry.find(id, now)
     }
 
-    /// Keeps a value, in the place of those that it is newer than. Returns `None` if one that was asked for later
-    /// is kept, as a request under another name may have been faster.
+    /// Stores a value, in place of older ones with any of its keys. Returns `None` if a value that was requested later
+    /// is stored already: a request under another name may have been faster.
     pub(super) fn insert(
         &mut self,
         key: &Key,
-        landed: LandedValue,
+        value: FetchedValue,
         dropped: &mut DeferredDrops,
     ) -> Option<EntryId> {
-        let LandedValue { fetched, asked_at, fetched_at, lifetime, lease } = landed;
+        let FetchedValue { fetched, asked_at, fetched_at, lifetime, lease } = value;
         if self.is_closed {
             return None;
         }
@@ -104,8 +102,8 @@ impl Entries {
         Some(id)
     }
 
-    /// The backend has said, when it was asked at this time, that there is no value for this key or that it may
-    /// not be had: the one that was kept serves no more, not as an expired one either.
+    /// Drops the value of a key that the backend does not have or refuses. It is not used as an expired value either.
+    /// `asked_at` is when the backend was asked.
     pub(super) fn refused(&mut self, key: &Key, asked_at: Instant, dropped: &mut DeferredDrops) {
         let Some(&id) = self.index.get(key) else { return };
         if self.entries.get(&id).is_some_and(|old| old.asked_at < asked_at) {
@@ -113,28 +111,28 @@ impl Entries {
         }
     }
 
-    /// Returns a value that may have expired, and whether this is the first time that it serves since; its backend
-    /// is left alone for a while.
-    pub(super) fn find_stale(
+    /// Returns an entry that may have expired, and whether this is its first use since. From the first use on, the
+    /// backend is not asked again for a while.
+    pub(super) fn find_expired(
         &mut self,
         key: &Key,
         now: Instant,
         pause: Duration,
-    ) -> Option<(ServableEntry<'_>, bool)> {
+    ) -> Option<(UsableEntry<'_>, bool)> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get_mut(&id)?;
         if entry.end <= now {
             return None;
         }
-        let is_first = entry.serves_until(now).is_none();
+        let is_first = entry.usable_until(now).is_none();
         if is_first {
             entry.paused_until = Some(now + pause);
         }
         Some((entry.find(id, now)?, is_first))
     }
 
-    /// Lets everything of a secret expire: from now on it serves as what has expired by itself does, until `end` at
-    /// most. Returns all names that the secret has.
+    /// Makes all entries of a secret expire: from now on they are usable like other expired values, until `end` at
+    /// most. Returns all names of the secret.
     pub(super) fn expire(
         &mut self,
         secret: &Key,
@@ -147,7 +145,7 @@ impl Entries {
         let others = entries.flat_map(|entry| &entry.keys).map(|key| key.secret().to_owned());
         let mut names: HashSet<String> = others.collect();
         names.insert(secret.secret().to_owned());
-        // Another role may know it by one of its other names only.
+        // Another role may know the secret by one of its other names only.
         let is_of = |key: &Key| key.kind == secret.kind && names.contains(key.secret());
         for id in self.ids(|entry| entry.keys.iter().any(is_of)) {
             let Some(entry) = self.take(id, dropped) else { continue };
@@ -159,27 +157,27 @@ impl Entries {
         names
     }
 
-    /// Drops what was read of a secret before this process wrote it.
+    /// Drops the entries of a secret that this process has written.
     pub(super) fn forget_written(&mut self, write: &Write, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.is_of(write)) {
             self.remove(id, dropped);
         }
     }
 
-    /// Drops everything, and keeps nothing from now on.
+    /// Drops everything, and stores nothing from now on.
     pub(super) fn close(&mut self, dropped: &mut DeferredDrops) {
         self.is_closed = true;
         self.clear(dropped);
         self.drop_derived(dropped);
     }
 
-    /// Lets the value of this lease serve until its new end.
+    /// Lets the value of this lease be used until the lease's new end.
     pub(super) fn extend_lease(&mut self, lease: &Arc<SharedLease>) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             let value_end = value_end(&entry.fetched, entry.asked_at);
             let end = value_end.map_or(lease.end(), |end| end.min(lease.end()));
-            // A refresh may have let it expire.
+            // A refresh may have made the entry expire.
             if entry.fresh_until >= entry.end {
                 entry.fresh_until = end;
             }
@@ -189,7 +187,7 @@ impl Entries {
         }
     }
 
-    /// Lets the value of this lease expire: it serves only while its backend fails.
+    /// Makes the value of this lease expire: it is used only if its backend fails.
     pub(super) fn expire_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.take(id, dropped) else { continue };
@@ -198,14 +196,14 @@ impl Entries {
         }
     }
 
-    /// Drops the value of this lease.
+    /// Drops the entry with this lease.
     pub(super) fn drop_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             self.remove(id, dropped);
         }
     }
 
-    /// Drops all values with leases.
+    /// Drops all entries with leases.
     pub(super) fn drop_leases(&mut self, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.lease.is_some()) {
             self.remove(id, dropped);
@@ -218,7 +216,7 @@ impl Entries {
         }
     }
 
-    /// Drops what has ended.
+    /// Drops the entries that have ended.
     pub(super) fn remove_ended(&mut self, now: Instant, dropped: &mut DeferredDrops) {
         while let Some(&(end, id)) = self.ends.first()
             && end <= now
@@ -228,13 +226,14 @@ impl Entries {
         self.derived.end_until(now, dropped);
     }
 
-    /// When the next of what is kept ends.
+    /// When the next entry or derived result ends.
     pub(super) fn next_end(&self) -> Option<Instant> {
         let first = self.ends.first().map(|(end, _)| *end);
         first.into_iter().chain(self.derived.first_end()).min()
     }
 
-    /// Keeps what a step has made of entries, as long as each of them is what it was; `None` if one is no longer.
+    /// Stores a result that a step derived from entries, until one of them is replaced or dropped; `None` if that has
+    /// already happened.
     pub(super) fn derive(
         &mut self,
         slot: SlotId,
@@ -253,7 +252,7 @@ impl Entries {
         Some(self.derived.insert(slot, made_of, value, dropped))
     }
 
-    /// Drops everything that steps have made.
+    /// Drops all derived results.
     pub(super) fn drop_derived(&mut self, dropped: &mut DeferredDrops) {
         self.derived.end_all(dropped);
     }
@@ -276,7 +275,7 @@ impl Entries {
         self.entries.insert(id, entry);
     }
 
-    /// Takes an entry out, and ends what steps have made of it.
+    /// Removes an entry, and drops the results that were derived from it.
     fn take(&mut self, id: EntryId, dropped: &mut DeferredDrops) -> Option<CacheEntry> {
         let mut entry = self.entries.remove(&id)?;
         self.ends.remove(&(entry.end, id));
@@ -301,8 +300,8 @@ impl Entries {
     }
 }
 
-/// A value that was fetched, to be kept.
-pub(super) struct LandedValue {
+/// A fetched value that is to be stored.
+pub(super) struct FetchedValue {
     pub fetched: Fetched,
     pub asked_at: Instant,
     pub fetched_at: SystemTime,
@@ -310,17 +309,17 @@ pub(super) struct LandedValue {
     pub lease: Option<CachedLease>,
 }
 
-/// How long a value serves.
+/// How long a value can be used.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lifetime {
     pub fresh_until: Instant,
-    /// Until when it serves while its backend fails.
+    /// Until when the value can be used if its backend fails.
     pub end: Instant,
 }
 
 impl Lifetime {
-    /// That of a value with a lease, whatever the settings say. One that cannot be renewed is fetched again at two
-    /// thirds of its time, which its keeper sees to.
+    /// Returns the lifetime of a value with a lease; the settings do not change it. If the lease cannot be renewed,
+    /// its keeper makes the value expire at two thirds of its time.
     pub(super) fn of_lease(lease: &SharedLease, fetched: &Fetched, asked_at: Instant) -> Self {
         let end = lease.end();
         match (fetched.expiry(), value_end(fetched, asked_at)) {

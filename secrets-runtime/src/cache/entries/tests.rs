@@ -26,7 +26,7 @@ fn key(id: &str, role: Option<&str>) -> Key {
     Key::of(&"env".into(), &IdentifiedRequest { request, identity })
 }
 
-/// A value of a secret that has these ids too.
+/// Returns a value of a secret that has these ids too.
 fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
     let identity = |id: &&str| Identity::without_options(&request(id, role));
     ids.iter().map(identity).fold(Fetched::text(value), Fetched::with_identity)
@@ -34,22 +34,27 @@ fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
 
 fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Option<EntryId> {
     let lifetime = Lifetime { fresh_until: at + LONG, end: at + LONG };
-    let landed =
-        LandedValue { fetched, asked_at: at, fetched_at: SystemTime::now(), lifetime, lease: None };
-    entries.insert(key, landed, &mut DeferredDrops::new())
+    let value = FetchedValue {
+        fetched,
+        asked_at: at,
+        fetched_at: SystemTime::now(),
+        lifetime,
+        lease: None,
+    };
+    entries.insert(key, value, &mut DeferredDrops::new())
 }
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
     let asked = OwnedRequest::from(&request("asked", None));
     let backend = (&"env".into(), crate::backend::capabilities::Capabilities::new());
     let asked = Provenance::of(backend, &asked, now, SystemTime::now());
-    let answer = entries.find(key, Freshness::Fresh, now)?.answer(asked);
+    let answer = entries.find(key, Freshness::Unexpired, now)?.answer(asked);
     let Content::Text(value) = answer.result.ok()?.content else { return None };
     let value: SecretValue = value;
     Some(value.expose_str().ok()?.to_owned())
 }
 
-/// Has a step make something of these entries.
+/// Derives a result from these entries.
 fn derive(entries: &mut Entries, made_of: &[EntryId], now: Instant) -> (SlotId, Validity) {
     let slot = SlotId::next();
     let made_of = Reuse { entries: made_of.to_vec(), until: now + LONG };
@@ -70,7 +75,7 @@ fn a_slow_answer_under_another_name_does_not_replace_a_newer_one() {
     );
     assert_eq!(found(&entries, &arn, late).as_deref(), Some("SeNtInEl-new"));
     assert_eq!(found(&entries, &name, late), None);
-    // What has expired by a refresh is newer all the same.
+    // An entry that a refresh has made expire is newer all the same.
     entries.expire(&arn, late, late + LONG, &mut DeferredDrops::new());
     assert!(
         insert(&mut entries, &name, fetched("SeNtInEl-old", &["db", ARN], None), early).is_none()
@@ -116,7 +121,7 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
         let mut dropped = DeferredDrops::new();
         change(&mut entries, &mut dropped);
         assert_eq!([of_a.is_valid(), of_b.is_valid(), of_both.is_valid()], [false, true, false]);
-        // What was fetched before the change makes nothing any more.
+        // Results can no longer be derived from entries that were fetched before the change.
         let made_of = Reuse { entries: vec![a, b], until: now + LONG };
         let late = entries.derive(SlotId::next(), made_of, Arc::new(()), &mut dropped);
         assert!(late.is_none());
@@ -124,7 +129,7 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
 }
 
 #[test]
-fn what_a_step_makes_again_takes_the_place_of_what_it_made_before() {
+fn a_new_result_of_a_step_replaces_its_previous_one() {
     struct Counted(Arc<AtomicUsize>);
     impl Drop for Counted {
         fn drop(&mut self) {
@@ -156,7 +161,7 @@ fn a_write_is_known_by_every_name_of_its_secret() {
     let partial = &ARN[..ARN.len() - 7];
     for written in ["db", ARN, partial] {
         let mut entries = Entries::default();
-        // A role reads it by its ARN, so its name is not a key of the entry.
+        // A role reads the secret by its ARN, so its name is not a key of the entry.
         let read = key(ARN, Some(OTHER_ROLE));
         let mut value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
         value.write_ids.push(partial.to_owned());
@@ -171,7 +176,7 @@ fn a_write_is_known_by_every_name_of_its_secret() {
 }
 
 #[test]
-fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
+fn a_refresh_expires_entries_that_are_known_by_arn_only() {
     let now = Instant::now();
     let (own, other) = (key("db", None), key(ARN, Some(OTHER_ROLE)));
     let mut entries = Entries::default();

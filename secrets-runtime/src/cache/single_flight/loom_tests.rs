@@ -16,9 +16,9 @@ use super::*;
 
 const OUTCOME: u32 = 42;
 
-/// What a call waits for.
+/// A gate for which a call waits.
 struct Gate {
-    /// So many more times it has to be pushed.
+    /// How many more pushes it needs.
     left: AtomicUsize,
     waker: AtomicWaker,
     polls: AtomicUsize,
@@ -66,7 +66,7 @@ fn model(check: impl Fn() + Send + Sync + 'static) {
 }
 
 #[test]
-fn loom_all_who_wait_get_the_outcome() {
+fn loom_all_waiters_get_the_outcome() {
     model(|| {
         let gate = Gate::new(1);
         let flight = gate.call();
@@ -77,13 +77,13 @@ fn loom_all_who_wait_get_the_outcome() {
         assert_eq!(wait(&flight), OUTCOME);
         assert_eq!(waiting.join().unwrap(), OUTCOME);
         pushing.join().unwrap();
-        // Each poll but the first follows a push: those who wait do not poll for nothing.
+        // Each poll but the first follows a push: waiters do not poll without need.
         assert!(gate.polls.load(Ordering::Relaxed) <= 2);
     });
 }
 
 #[test]
-fn loom_a_call_goes_on_when_one_who_polled_it_has_left() {
+fn loom_a_call_continues_when_a_waiter_that_polled_it_has_left() {
     model(|| {
         let gate = Gate::new(1);
         let flight = gate.call();
@@ -121,7 +121,7 @@ fn loom_a_call_that_is_pushed_twice_is_polled_after_each() {
 }
 
 #[test]
-fn loom_who_comes_when_it_has_ended_gets_the_outcome() {
+fn loom_a_late_waiter_gets_the_outcome() {
     model(|| {
         let gate = Gate::new(0);
         let flight = gate.call();

@@ -1,4 +1,4 @@
-//! One request that several wait for.
+//! One call for which several steps wait.
 
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -25,10 +25,10 @@ use loom::sync::{
 
 use crate::{backend::BoxFuture, rt::timer::Sleep};
 
-/// A call that is under way, and how it ended. Who waits for it polls it: nobody owns it, so that it goes on
-/// whichever of them are dropped or stop polling.
+/// A running call, and its outcome. Each waiter may poll it, and none owns it. So it continues if some waiters are
+/// dropped or stop polling.
 pub(super) struct InFlight<T> {
-    /// Identifies the call among those of its cache.
+    /// Identifies the call in its cache.
     number: u64,
     stage: Mutex<Stage<T>>,
     wakers: Arc<Wakers>,
@@ -40,14 +40,14 @@ enum Stage<T> {
 }
 
 impl<T> InFlight<T> {
-    /// Lets one more wait.
+    /// Returns a ticket for a new waiter.
     fn ticket(&self) -> u64 {
         let mut waiting = self.wakers.lock();
         waiting.tickets += 1;
         waiting.tickets
     }
 
-    /// The waiter with this ticket waits no more.
+    /// Removes the waiter with this ticket.
     fn leave(&self, ticket: u64) {
         let waker = self.wakers.lock().wakers.remove(&ticket);
         drop(waker);
@@ -57,7 +57,7 @@ impl<T> InFlight<T> {
 impl<T: Clone> InFlight<T> {
     pub(super) fn new(number: u64, call: BoxFuture<'static, T>) -> Self {
         let wakers = Wakers {
-            waiting: Mutex::new(Waiting::default()),
+            waiting: Mutex::new(Waiters::default()),
             woken: AtomicBool::new(true),
             contended: AtomicBool::new(false),
         };
@@ -69,30 +69,30 @@ impl<T: Clone> InFlight<T> {
         Waiter { ticket: self.ticket(), flight: self, sleep: Sleep::until(deadline) }
     }
 
-    /// Polls the call for the waiter with this ticket, who is woken when there is more to do.
+    /// Polls the call for the waiter with this ticket, which is woken when there is more to do.
     fn poll(&self, ticket: u64, task: &Context<'_>) -> Poll<T> {
-        // Before it is polled: what happens from then on is heard of.
+        // Before the call is polled, so that no later wake-up is missed.
         let before = self.wakers.lock().wakers.insert(ticket, task.waker().clone());
         drop(before);
         let Some(stage) = self.try_lock() else { return Poll::Pending };
         let (poll, has_ended) = self.advance(stage);
         // Woken after the lock: a waker may poll at once.
-        if has_ended || self.is_left_to_poll(poll.is_ready()) {
+        if has_ended || self.must_wake_others(poll.is_ready()) {
             self.wakers.wake_all();
         }
         poll
     }
 
-    /// Whether somebody came and went away, as another had the lock, though there was something for him. Those
-    /// who came for nothing sleep on: were they woken, each crowd would wake the next.
-    fn is_left_to_poll(&self, is_ready: bool) -> bool {
-        // Between the unlocking and this look; its other half is in `try_lock`.
+    /// Whether a waiter found the lock taken although it was woken or the call had ended. Other waiters are not woken,
+    /// or each group would wake the next one.
+    fn must_wake_others(&self, is_ready: bool) -> bool {
+        // Between the unlocking and this check; its other half is in `try_lock`.
         fence(Ordering::SeqCst);
         self.wakers.contended.swap(false, Ordering::AcqRel)
             && (is_ready || self.wakers.woken.load(Ordering::Acquire))
     }
 
-    /// Polls the call if something has happened since it was polled last. The flag says that it has ended just now.
+    /// Polls the call if it was woken since the last poll. The flag says whether the call has ended in this poll.
     fn advance(&self, mut stage: MutexGuard<'_, Stage<T>>) -> (Poll<T>, bool) {
         let call = match &mut *stage {
             Stage::Completed(outcome) => return (Poll::Ready(outcome.clone()), false),
@@ -113,13 +113,13 @@ impl<T: Clone> InFlight<T> {
         }
     }
 
-    /// `None` while another polls it, who then wakes everybody if there is still something to do.
+    /// `None` while another waiter polls the call, which then wakes all waiters if there is more to do.
     fn try_lock(&self) -> Option<MutexGuard<'_, Stage<T>>> {
         for _ in 0..2 {
             match self.stage.try_lock() {
                 Ok(stage) => return Some(stage),
                 Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-                // Tried again after it is said: the other may just have looked.
+                // Tried again after the flag is set: the other waiter may just have checked it.
                 Err(TryLockError::WouldBlock) => {
                     self.wakers.contended.swap(true, Ordering::AcqRel);
                     fence(Ordering::SeqCst);
@@ -130,20 +130,20 @@ impl<T: Clone> InFlight<T> {
     }
 }
 
-/// Wakes those who wait.
+/// Wakes the waiters.
 struct Wakers {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Waiters>,
     /// The call is to be polled.
     woken: AtomicBool,
-    /// Somebody came while it was polled.
+    /// A waiter found the lock taken.
     contended: AtomicBool,
 }
 
 #[derive(Default)]
-struct Waiting {
-    /// In the order in which they came.
+struct Waiters {
+    /// The wakers by ticket: in the order in which the waiters came.
     wakers: BTreeMap<u64, Waker>,
-    /// How many have begun to wait.
+    /// The number of tickets so far.
     tickets: u64,
 }
 
@@ -156,7 +156,7 @@ impl Wakers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -173,11 +173,11 @@ impl Wake for Wakers {
     }
 }
 
-/// Waits for a call: its number and its outcome, which is `None` if it has none until the deadline.
+/// Waits for a call. Returns its number and its outcome, which is `None` if the call has not ended at the deadline.
 pub(super) struct Waiter<T> {
     flight: Arc<InFlight<T>>,
     ticket: u64,
-    /// The call has a deadline too, which is looked at when it is polled: not while a backend blocks the thread
+    /// The call has a deadline too, but it is checked when the call is polled: not while a backend blocks the thread
     /// that polls it.
     sleep: Sleep,
 }

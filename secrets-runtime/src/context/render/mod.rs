@@ -94,11 +94,11 @@ impl Secrets {
         self.fill_parts(template.parts())
     }
 
-    /// Fills in parts of a template. The masker of the process learns the text, and each value as its filter writes
-    /// it: where it stands in a longer text, that may be encoded as a whole.
+    /// Fills in parts of a template. Adds the text to the masker of the process, and each value as its filter writes
+    /// it, since a longer text that contains it may be encoded as a whole.
     ///
     /// # Errors
-    /// As [`fill`](Self::fill), and those of the audit log.
+    /// The errors of [`fill`](Self::fill), and of the audit log.
     pub(crate) fn fill_parts(&self, parts: &[Part]) -> Result<SecretValue, Error> {
         let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
@@ -110,14 +110,14 @@ impl Secrets {
         }
         let text = written(&pieces);
         #[cfg(feature = "mask")]
-        self.learn(parts, &pieces, &text);
+        self.add_to_mask(parts, &pieces, &text);
         Ok(text)
     }
 
-    /// Has the masker of the process learn a text and the pieces that it consists of. What stands alone is learned only
-    /// if its value is masked.
+    /// Adds a text and its pieces to the masker of the process. A text that is a single value is added only if its
+    /// value is masked.
     #[cfg(feature = "mask")]
-    fn learn(&self, parts: &[Part], pieces: &[Piece<'_>], text: &SecretValue) {
+    fn add_to_mask(&self, parts: &[Part], pieces: &[Piece<'_>], text: &SecretValue) {
         use crate::mask::{forms::unmaskable_reason, process};
 
         let is_maskable = |part: &Part| match part {
@@ -128,17 +128,17 @@ impl Secrets {
         };
         let has_reference = parts.iter().any(|part| matches!(part, Part::Reference { .. }));
         if has_reference && (parts.len() > 1 || parts.iter().any(is_maskable)) {
-            process::learn_text(text);
+            process::add_text(text);
         }
-        if process::is_learning() {
+        if process::has_masker() {
             let encoded = parts.iter().zip(pieces).filter(|(_, piece)| piece.has_filter());
             for (_, piece) in encoded.filter(|(part, _)| is_maskable(part)) {
-                process::learn_text(&written(std::slice::from_ref(piece)));
+                process::add_text(&written(std::slice::from_ref(piece)));
             }
         }
     }
 
-    /// Returns why references cannot be filled in: the problems of each field once, with the place of its first
+    /// Returns why references cannot be filled in: the problems of each field once, with the position of its first
     /// reference, up to the number that is reported.
     pub(crate) fn unfillable_parts<'p>(
         &self,
@@ -263,7 +263,7 @@ fn written(pieces: &[Piece<'_>]) -> SecretValue {
     SecretValue::from(text)
 }
 
-/// What stands in the place of a part of a template.
+/// The text that replaces a part of a template.
 enum Piece<'a> {
     /// A text, and the filter with which it is written.
     Text(&'a str, Option<Filter>),
@@ -272,7 +272,7 @@ enum Piece<'a> {
 }
 
 impl Piece<'_> {
-    /// Whether the value is written in another way than it is.
+    /// Whether a filter changes how the value is written.
     #[cfg(feature = "mask")]
     fn has_filter(&self) -> bool {
         !matches!(self, Self::Text(_, None))
@@ -303,8 +303,7 @@ impl Piece<'_> {
     }
 }
 
-/// Writes a text as one word of a POSIX shell: inside single quotes everything but the single quote is
-/// literal.
+/// Writes a text as one word of a POSIX shell: inside single quotes every character but the single quote is literal.
 fn write_shell(text: &str, to: &mut String) {
     to.push('\'');
     for (index, run) in text.split('\'').enumerate() {

@@ -1,11 +1,11 @@
-//! The folder in memory in which this process keeps the files of its steps.
+//! The folder in memory with the files of the steps of this process.
 //!
-//! It is `secrets-run-RANDOM`, mode 0700, and locked as long as the process lives and has a file there. If
-//! its lock is free, the process that created it was killed: the next process that creates such a folder
-//! removes it. A folder of another program, whatever its name, is left alone: in ours there are only files of mode
-//! 0600 with random names.
+//! It is `secrets-run-RANDOM`, mode 0700, and locked while the process lives and has a file there. If its lock is
+//! free, the process that created it was killed: the next process that creates such a folder removes it. Folders of
+//! other programs are left alone, even if their names look alike: ours contain only files of mode 0600 with random
+//! names.
 //!
-//! A child of `fork` shares the lock of its parent. It removes nothing of its parent's, and creates a folder of its
+//! A child of `fork` shares the lock of its parent. It removes none of its parent's files, and creates a folder of its
 //! own.
 
 #![cfg(unix)]
@@ -42,8 +42,8 @@ const PREFIX: &str = "secrets-run-";
 
 /// The process's folder. It is removed with the last file in it.
 ///
-/// The checks were made on the open folders, so files are created and removed through these, whatever their
-/// paths lead to by now.
+/// The checks were made on the open folders, so files are created and removed through these, even if their paths have
+/// changed since.
 #[derive(Debug)]
 pub(crate) struct RunDir {
     path: PathBuf,
@@ -77,7 +77,7 @@ impl RunDir {
         Ok(folder)
     }
 
-    /// Returns whether this process created it, and not one of which it is a child.
+    /// Returns whether this process created the folder, and not its parent.
     pub(crate) fn is_own(&self) -> bool {
         self.process == std::process::id()
     }
@@ -95,8 +95,8 @@ impl RunDir {
         made.map(File::from).map_err(Errno::into)
     }
 
-    /// Leaves the lock to the program that replaces this process, so that no other process removes the files as long as it
-    /// runs.
+    /// Leaves the lock to the program that replaces this process, so that other processes do not remove the files
+    /// while it runs.
     pub(crate) fn keep_locked_on_exec(&self) -> io::Result<()> {
         fcntl_setfd(&self.handle, FdFlags::empty()).map_err(Errno::into)
     }
@@ -204,7 +204,7 @@ fn sweep(root: &File) {
     };
     for name in names(root).into_iter().filter(is_candidate) {
         let Ok(folder) = open_folder(root, name.as_bytes()) else { continue };
-        // A living process has the lock; so has this one.
+        // A living process holds the lock, and so does this one.
         if is_ours(&folder) && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
             clear(&folder);
             // Another process may have removed it in the meantime.
@@ -213,7 +213,7 @@ fn sweep(root: &File) {
     }
 }
 
-/// Whether a folder can only be one of ours: it is this user's alone, and so is all that is in it.
+/// Whether a folder can only be one of ours: it and all files in it are accessible to this user alone.
 fn is_ours(folder: &File) -> bool {
     let me = rustix::process::geteuid().as_raw();
     let is_private =

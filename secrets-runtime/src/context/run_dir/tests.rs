@@ -94,7 +94,7 @@ fn files_are_created_and_removed_in_the_folder_that_was_checked() {
     fs::create_dir(&root).unwrap();
     fs::create_dir(&elsewhere).unwrap();
     let folder = RunDir::under(&root, false).unwrap();
-    // Another folder has this path by now, and the root was replaced too.
+    // Another folder has this path now, and the root was replaced too.
     let moved = place.path().join("moved");
     fs::rename(folder.path(), root.join("away")).unwrap();
     symlink(&elsewhere, folder.path()).unwrap();

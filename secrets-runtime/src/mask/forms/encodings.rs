@@ -3,16 +3,16 @@
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use crate::mask::{
-    forms::sink::FormSink,
-    wiped_bytes::{WipedBytes, with_capacity},
-};
+use crate::mask::wiped_bytes::{WipedBytes, with_capacity};
+
+/// Called with each form and the name of its encoding.
+pub(super) type FormSink<'a> = &'a mut dyn FnMut(&'static str, &[u8]);
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
-/// The characters besides letters and digits that are not percent-encoded, and what a space becomes, if it is not
-/// percent-encoded either.
+/// The characters besides letters and digits that are not percent-encoded, and the replacement of a space, if it is
+/// not percent-encoded either.
 const PERCENT_SETS: &[(&[u8], Option<u8>)] = &[
     // RFC 3986.
     (b"-._~", None),
@@ -44,7 +44,7 @@ pub(super) fn encode(bytes: &[u8], each: FormSink<'_>) {
     }
 }
 
-/// Encodes bytes alone, and as the part of a longer text: of that, the letters that hold nothing else.
+/// Encodes bytes alone, and as a part of a longer text: of the latter, the letters that contain no other bits.
 fn base64<Padded: Encoding, Unpadded: Encoding>(bytes: &[u8], each: FormSink<'_>) {
     with_base64::<Padded>(bytes, |letters| each("base64", letters));
     with_base64::<Unpadded>(bytes, |letters| each("base64", letters));

@@ -1,4 +1,4 @@
-//! The texts and numbers in JSON. What a strict reader refuses is looked through too: another program may read it.
+//! The texts and numbers in JSON. Text that a strict reader refuses is searched too: another program may read it.
 
 use crate::{
     core::secret_value::SecretValue,
@@ -8,12 +8,12 @@ use crate::{
 /// The least digits of a number that is masked.
 const MIN_DIGITS: usize = 6;
 
-/// What stands for half of a pair of surrogates.
+/// Replaces half of a pair of surrogates.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// Returns the texts and long numbers in JSON, of whatever depth, but not the names of members.
+/// Returns the texts and long numbers in JSON, at every depth, but not the names of members.
 pub(super) fn leaves(value: &SecretValue) -> Vec<SecretValue> {
-    // Looked through to be masked.
+    // Exposed to be masked.
     let text = value.expose_bytes();
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
     let mut leaves = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn leaves(value: &SecretValue) -> Vec<SecretValue> {
     leaves
 }
 
-/// Returns what stands before the quote that ends a text.
+/// Returns the bytes before the quote that ends a text.
 fn written_text(text: &[u8]) -> &[u8] {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -59,7 +59,7 @@ fn written_text(text: &[u8]) -> &[u8] {
     text
 }
 
-/// Adds a text without its escapes. One that has escapes which mean nothing is added as it is written.
+/// Adds a text without its escapes. A text with invalid escapes is added as it is written.
 fn add_text(written: &[u8], leaves: &mut Vec<SecretValue>) {
     match unescaped(written) {
         Some((text, is_whole)) => {
@@ -74,7 +74,7 @@ fn add_text(written: &[u8], leaves: &mut Vec<SecretValue>) {
 
 /// Returns a text without its escapes, and whether all of them are characters.
 fn unescaped(written: &[u8]) -> Option<(WipedBytes, bool)> {
-    // An escape is never shorter than what it means, but for the replacement, which has three bytes instead of six.
+    // An escape is never shorter than its character, except for the replacement, which has three bytes instead of six.
     let mut text = with_capacity(written.len());
     let mut is_whole = true;
     let mut rest = written;

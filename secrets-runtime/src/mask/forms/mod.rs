@@ -3,18 +3,17 @@
 mod encodings;
 mod leaves;
 mod password;
-mod sink;
 mod text;
 
 use std::fmt;
 
 use crate::{
     core::secret_value::SecretValue,
-    mask::{forms::sink::FormSink, gram_filter::MIN_PATTERN},
+    mask::{forms::encodings::FormSink, gram_filter::MIN_PATTERN},
     payload::fields::Field,
 };
 
-/// Words that are not masked: every log has them.
+/// Words that are not masked, since every log contains them.
 const COMMON_WORDS: &[&str] = &[
     "true",
     "false",
@@ -33,7 +32,7 @@ const COMMON_WORDS: &[&str] = &[
     "postgres",
 ];
 
-/// How deep texts inside texts are looked for: JSON inside JSON, and URLs inside that.
+/// The greatest depth at which texts inside texts are searched: JSON inside JSON, and URLs inside that.
 const MAX_DEPTH: usize = 8;
 
 /// Whether a value is masked: it is not too short or too common.
@@ -42,10 +41,10 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
     value.len() >= MIN_PATTERN && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
-/// Returns why the value of a field is not masked, and not looked for, or `None` if it is. A number in JSON has to be as
-/// long as one that is nested.
+/// Returns why the value of a field is neither masked nor searched for, or `None` if it is both. A number in JSON must
+/// be as long as a nested one.
 pub(crate) fn unmaskable_reason(field: &Field) -> Option<&'static str> {
-    // Looked at to find out whether it is too short or too common.
+    // Exposed to find out whether it is too short or too common.
     let bytes = field.value.expose_bytes();
     match field.number {
         true if leaves::is_long_number(bytes) => None,
@@ -56,14 +55,14 @@ pub(crate) fn unmaskable_reason(field: &Field) -> Option<&'static str> {
     }
 }
 
-/// What a form is called where it is found.
+/// The name of a form, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FormName {
     part: ValuePart,
     encoding: &'static str,
 }
 
-/// The part of a value that a form has.
+/// The part of a value that is in a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ValuePart {
     Whole,
@@ -94,7 +93,7 @@ pub fn of(value: &SecretValue, each: &mut dyn FnMut(&[u8])) {
     named(value, &mut |_, form| each(form));
 }
 
-/// Calls `each` as [`of`] does, with the names of the forms. The value itself comes first.
+/// Calls `each` like [`of`], with the names of the forms. The value itself comes first.
 pub(super) fn named(value: &SecretValue, each: &mut dyn FnMut(FormName, &[u8])) {
     add_all(value, ValuePart::Whole, each, MAX_DEPTH);
 }
@@ -140,7 +139,7 @@ fn encode(bytes: &[u8], each: FormSink<'_>) {
     }
 }
 
-/// Returns a value without the white space around it, to which a byte order mark belongs.
+/// Returns a value without the white space and the byte order mark around it.
 fn trim(value: &[u8]) -> &[u8] {
     match std::str::from_utf8(value) {
         Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').as_bytes(),

@@ -15,12 +15,13 @@ pub(super) fn passwords(value: &[u8]) -> Vec<SecretValue> {
     written.into_iter().flat_map(both).collect()
 }
 
-/// Returns what may be the user of a URL, with the password.
+/// Returns the parts of a URL that may be the user and the password.
 fn users(url: &str) -> impl Iterator<Item = &str> {
     let before = |at: Option<usize>| at.map(|at| &url[..at]);
     let end = url.find(['/', '?', '#']).unwrap_or(url.len());
     let strict = before(url[..end].rfind('@'));
-    // A `/`, `?` or `#` in a password is not valid, and yet some have one. What has only digits there is a port.
+    // A `/`, `?` or `#` in a password is not valid, and yet some have one. If only digits follow the colon, they are a
+    // port.
     let host_and_port = url[..end].split_once(':');
     let is_port = |(host, port): (&str, &str)| {
         !host.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
@@ -34,7 +35,7 @@ fn users(url: &str) -> impl Iterator<Item = &str> {
     [strict].into_iter().chain(lax).flatten().filter(move |_| has_password)
 }
 
-/// Returns what follows the scheme of a URL, up to white space.
+/// Returns the text after the scheme of a URL, up to white space.
 fn authority(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
     let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.:".contains(c);

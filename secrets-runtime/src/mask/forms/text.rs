@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    forms::sink::FormSink,
+    forms::encodings::FormSink,
     wiped_bytes::{WipedBytes, with_capacity},
 };
 
@@ -64,7 +64,7 @@ pub(super) fn encode(text: &str, each: FormSink<'_>) {
     changed("Rust", &debug(text));
 }
 
-/// How JSON has characters that are not ASCII.
+/// How JSON contains characters that are not ASCII.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NonAscii {
     Unchanged,
@@ -73,8 +73,8 @@ enum NonAscii {
     Upper,
 }
 
-/// Writes the content of a JSON string. `has_slash` escapes `/`, as PHP does, and `has_html` escapes what HTML
-/// would read, as Go does.
+/// Writes the content of a JSON string. `has_slash` escapes `/`, as PHP does, and `has_html` escapes the characters of
+/// HTML, as Go does.
 fn json(text: &str, non_ascii: NonAscii, has_slash: bool, has_html: bool) -> WipedBytes {
     // A control character of one byte becomes six.
     let mut json = with_capacity(6 * text.len());
@@ -102,7 +102,7 @@ fn json(text: &str, non_ascii: NonAscii, has_slash: bool, has_html: bool) -> Wip
             continue;
         }
         for unit in char.encode_utf16(&mut [0; 2]) {
-            // It fits, so nothing is moved, and a vector takes everything.
+            // The capacity is large enough, so nothing is moved, and writing to a vector cannot fail.
             let _ = match non_ascii {
                 NonAscii::Upper => {
                     std::io::Write::write_fmt(&mut *json, format_args!("\\u{unit:04X}"))
@@ -126,7 +126,7 @@ fn replaced<'r>(text: &str, replacement: impl Fn(char) -> Option<&'r str>) -> Wi
     written
 }
 
-/// Writes the content of what `{:?}` writes in Rust.
+/// Writes the content of the text that `{:?}` writes in Rust.
 fn debug(text: &str) -> WipedBytes {
     // A character of one byte becomes at most six, `\u{7f}`; one of more bytes at most ten.
     let mut quoted = Zeroizing::new(String::with_capacity(6 * text.len() + 2));

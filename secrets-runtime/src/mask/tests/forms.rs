@@ -90,7 +90,7 @@ const FORMS: &[(&str, &str, &str)] = &[
         "*** *** *** 12345",
     ),
     ("{\"a\": \"https://u:SeNt%2FInEl@h/\"}", "SeNt%2FInEl SeNt/InEl", "*** ***"),
-    // What a strict reader of JSON refuses.
+    // JSON that a strict reader refuses.
     ("{\"key\":\"SeNt-1\",\"key\":\"SeNt-2\"}", "key SeNt-1 SeNt-2", "key *** ***"),
     ("\u{feff}{\"a\":\"SeNtInEl\"}", "SeNtInEl", "***"),
     ("\u{feff}SeNtInEl", "SeNtInEl", "***"),
@@ -101,7 +101,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ),
     ("[\"SeNt\\xInEl\", 1234567, x123456]", "SeNt\\xInEl 1234567 123456", "*** *** 123456"),
     ("{\"password\":\"SeNtInEl", "password SeNtInEl", "password ***"),
-    // What a strict reader of URLs reads as a path, a query or a fragment.
+    // URLs in which a strict reader finds a path, a query or a fragment.
     ("postgres://user:SeNt#InEl@host/db", "user SeNt#InEl host", "user *** host"),
     ("postgres://user:Se?Nt#InEl@host/db?x=y@z", "user Se?Nt#InEl host", "user *** host"),
     ("redis://:123456#SeNt@host", "123456#SeNt host", "*** host"),

@@ -4,8 +4,8 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::mask::tests::{masker, written, written_cut};
 
-/// What is left of a text without every byte of every occurrence of a value, with one mask for each run. If it is an
-/// output that has ended, it may have ended inside a value.
+/// Returns a text in which each run of bytes that belong to values is one mask. If it is an output that has ended, it
+/// may have ended inside a value.
 fn naive(values: &[Vec<u8>], text: &[u8], is_output: bool) -> Vec<u8> {
     let mut is_masked = vec![false; text.len()];
     for value in values.iter().filter(|value| value.len() >= 4) {
@@ -36,7 +36,7 @@ fn naive(values: &[Vec<u8>], text: &[u8], is_output: bool) -> Vec<u8> {
     left
 }
 
-/// Bytes that have no other form that is made of such bytes.
+/// Bytes without another form of such bytes.
 fn letters() -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![Just(b'~'), Just(b'.')], 0..12)
 }

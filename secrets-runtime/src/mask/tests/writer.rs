@@ -73,7 +73,7 @@ fn an_output_that_ends_inside_a_secret_does_not_show_it() {
             assert_eq!(written_cut(&known, &[one, two]), left.as_bytes(), "{text}, split at {at}");
         }
     }
-    // Common words that begin a secret, and the whole that is one.
+    // Common words that begin a secret, and a whole one.
     let common = masker(&[b"password-SeNtInEl", b"error", b"not-found"]);
     for text in ["a pass", "an err", "it is not-", "the password"] {
         assert_eq!(written_cut(&common, &[text.as_bytes()]), text.as_bytes());
@@ -89,7 +89,7 @@ fn an_output_that_ends_inside_a_secret_does_not_show_it() {
     assert_eq!(written_cut(&long, &[text.as_bytes()]), b"***");
     let text = format!("{}{}\n", "!".repeat(10), &letters[..70]);
     assert_eq!(written_cut(&long, &[text.as_bytes()]), b"!!!!!!!!!!***\n");
-    // What was flushed of it has been shown.
+    // Flushed bytes have been shown.
     let mut writer = known.writer(Vec::new());
     writer.write_all(b"SeN").unwrap();
     writer.flush().unwrap();
@@ -160,7 +160,7 @@ fn nothing_is_written_again_after_a_panic() {
     assert_eq!(taken, b"one two ");
 }
 
-/// A writer, and what has arrived behind it.
+/// Returns a writer, and the output behind it.
 fn shared_writer(masker: &Masker) -> (MaskingWriter<Sink>, Sink) {
     let sink = Sink::default();
     (masker.writer(sink.clone()), sink)
@@ -186,7 +186,7 @@ impl Write for Sink {
     }
 }
 
-/// Takes a few bytes, then fails, until it is told that there is room.
+/// Takes a few bytes, then fails until it is told that there is room.
 struct Full {
     room: usize,
     taken: Vec<u8>,

@@ -77,7 +77,8 @@ impl JsonFault {
         let offset = read + usize::from(error.is_syntax() && theirs.starts_with(CONTROL));
         let offset =
             (0..=offset.min(text.len())).rfind(|at| text.is_char_boundary(*at)).unwrap_or_default();
-        if let Some((what, help)) = foreign(text.get(offset..).unwrap_or_default()) {
+        if let Some((what, help)) = syntax_of_other_language(text.get(offset..).unwrap_or_default())
+        {
             return Self::at(text, offset, what).with_help(help);
         }
         let known = SYNTAX.iter().find(|(start, _)| error.is_syntax() && theirs.starts_with(start));
@@ -123,7 +124,7 @@ const SYNTAX: [(&str, &str); 9] = [
 ];
 
 /// Syntax of other languages that JSON does not have.
-fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
+fn syntax_of_other_language(rest: &str) -> Option<(&'static str, &'static str)> {
     let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
     if starts(&["NaN", "Infinity", "-Infinity"]) {
         Some(("NaN and Infinity are not JSON", "write the number as a string"))

@@ -5,14 +5,14 @@ use std::{
 };
 
 use crate::private::guard::{
-    inspection::{Incompleteness, Inspection},
     output_path::{OutputPath, PathPart},
+    search::{Incompleteness, LeakSearch},
 };
 
-/// How many errors of a chain are looked at. A chain may be a circle.
+/// How many errors of a chain are searched. A chain may be a circle.
 const MAX_CHAIN: usize = 128;
 
-/// What the type of an error has, as it is seen where the step is written.
+/// The texts and the source of an error, as far as its type has them.
 #[derive(Default)]
 pub struct ErrorParts<'e> {
     /// Its `Display`.
@@ -23,16 +23,16 @@ pub struct ErrorParts<'e> {
     pub source: Option<&'e (dyn StdError + 'static)>,
 }
 
-impl Inspection<'_> {
-    /// Looks through an error that a step returns.
-    pub fn look_at_error(&mut self, parts: &ErrorParts<'_>) {
-        parts.inspect(self);
+impl LeakSearch<'_> {
+    /// Searches an error that a step returns.
+    pub fn search_error(&mut self, parts: &ErrorParts<'_>) {
+        parts.search(self);
     }
 }
 
 impl ErrorParts<'_> {
-    /// Looks through the error and everything that caused it.
-    fn inspect(&self, inspection: &mut Inspection<'_>) {
+    /// Searches the error and everything that caused it.
+    fn search(&self, search: &mut LeakSearch<'_>) {
         let chain = std::iter::successors(self.source, |error| {
             let error: &(dyn StdError + 'static) = *error;
             error.source()
@@ -41,37 +41,37 @@ impl ErrorParts<'_> {
         if sources.len() > MAX_CHAIN {
             sources.truncate(MAX_CHAIN);
             if !is_circle(&sources) {
-                inspection.miss(Incompleteness::LongChain);
+                search.note_incomplete(Incompleteness::LongChain);
             }
         }
         let first = OutputPath::root(PathPart::Error);
         if let Some(display) = self.display {
-            inspection.look_at_text(&first, display);
+            search.search_text(&first, display);
         }
         let source = |index| OutputPath::root(PathPart::Source(index));
         for (index, error) in sources.iter().enumerate() {
-            inspection.look_at_text(&source(index), error);
+            search.search_text(&source(index), error);
         }
-        // The `Debug` of an error often contains its sources. So the innermost ones come first, and what is found
-        // again is not reported again.
+        // The `Debug` of an error often contains its sources. So the innermost ones come first, and the same secret is
+        // not reported again.
         for (index, error) in sources.iter().enumerate().rev() {
-            inspection.look_at_new(&source(index), &format_args!("{error:?}"));
+            search.search_text_for_others(&source(index), &format_args!("{error:?}"));
         }
         if let Some(debug) = self.debug {
-            inspection.look_at_new(&first, &format_args!("{debug:?}"));
+            search.search_text_for_others(&first, &format_args!("{debug:?}"));
         }
-        if inspection.reports_error() {
-            inspection.keep_error_text(&ErrorText(self, &sources));
+        if search.reports_error() {
+            search.keep_error_text(&ErrorText(self, &sources));
         }
     }
 }
 
-/// Whether an error comes twice in a chain. What follows comes again too.
+/// Whether an error comes twice in a chain. The errors after it come again too.
 fn is_circle(sources: &[&(dyn StdError + 'static)]) -> bool {
     sources.last().is_some_and(|last| sources.iter().rev().skip(1).any(|it| ptr::eq(*it, *last)))
 }
 
-/// An error and what caused it, in one line. It may contain secrets.
+/// An error and its sources, in one line. It may contain secrets.
 struct ErrorText<'t>(&'t ErrorParts<'t>, &'t [&'t (dyn StdError + 'static)]);
 
 impl Display for ErrorText<'_> {

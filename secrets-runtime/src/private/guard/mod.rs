@@ -1,9 +1,9 @@
-//! The leak guard: looks through what a step returns for the secrets of that step, before anybody gets it.
+//! The leak guard: searches the result of a step for the secrets of that step, before the caller gets it.
 
 pub(crate) mod error_parts;
-pub(crate) mod inspection;
 mod output_path;
 mod report;
+pub(crate) mod search;
 mod search_result;
 mod value_search;
 mod wiped_text;
@@ -13,20 +13,20 @@ use secrets_spec::GuardMode;
 use crate::{
     context::secrets::Secrets,
     core::error::Error,
-    private::guard::{inspection::Inspection, report::report},
+    private::guard::{report::report, search::LeakSearch},
 };
 
-/// Looks through the result of a step. `look` gets what it is looked through with. It is called only if the step has
+/// Searches the result of a step. `search` runs the search that it gets on the result. It is called only if the step has
 /// secrets that can be found.
 ///
 /// # Errors
-/// [`ErrorKind::Leaked`](crate::ErrorKind::Leaked) if the result contains a secret, or is too deep or too long to be looked
-/// through, and the guard does not only warn.
-/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if that cannot be recorded and has to be.
+/// [`ErrorKind::Leaked`](crate::ErrorKind::Leaked) if the result contains a secret, or is too deep or too long to be
+/// searched, and the guard does not only warn.
+/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the audit log is required and the leak cannot be recorded.
 #[cold]
-pub(crate) fn inspect(
+pub(crate) fn search_result(
     secrets: &Secrets,
-    look: &mut dyn FnMut(&mut Inspection<'_>),
+    search: &mut dyn FnMut(&mut LeakSearch<'_>),
 ) -> Result<(), Error> {
     let mode = secrets.shared().guard.mode;
     if mode == GuardMode::Off {
@@ -36,7 +36,7 @@ pub(crate) fn inspect(
     if guarded.patterns.is_empty() {
         return Ok(());
     }
-    let mut inspection = Inspection::new(&guarded, mode);
-    look(&mut inspection);
-    report(secrets, &guarded, inspection.into_outcome())
+    let mut leaks = LeakSearch::new(&guarded, mode);
+    search(&mut leaks);
+    report(secrets, &guarded, leaks.into_outcome())
 }

@@ -19,8 +19,8 @@ const MAX_PATH: usize = 2000;
 /// The longest name of a member in a path, in characters.
 const MAX_NAME: usize = 200;
 
-/// Where something stands in what a step returns. A part of a value refers to the value that it is a part of, so a path
-/// costs nothing until it is written.
+/// A place in the result of a step. A part of a value refers to the whole value, so a path costs nothing until it is
+/// written.
 #[derive(Clone, Copy)]
 pub(super) struct OutputPath<'p> {
     pub parent: Option<&'p OutputPath<'p>>,
@@ -30,21 +30,21 @@ pub(super) struct OutputPath<'p> {
 /// One part of a path.
 #[derive(Clone, Copy)]
 pub(super) enum PathPart<'p> {
-    /// What a step returned.
+    /// The value that a step returned.
     Value,
-    /// The error that it returned.
+    /// The error that a step returned.
     Error,
-    /// So many errors below that one.
+    /// The source of the error that is this many errors below it.
     Source(usize),
     Member(&'p str),
-    /// The key of an entry of a map, which is not written before it is needed.
+    /// The key of an entry of a map. It is written only when it is needed.
     Key(&'p dyn MapKey),
     Index(usize),
 }
 
 /// The key of an entry of a map.
 pub(super) trait MapKey {
-    /// Returns the key as JSON has it. It may contain a secret.
+    /// Returns the key as JSON writes it. It may contain a secret.
     fn text(&self) -> Zeroizing<String>;
 }
 
@@ -109,7 +109,7 @@ impl<'p> OutputPath<'p> {
             part.write_masked(masker, &mut text);
         }
         // Several parts can form a secret together.
-        cut(&masker.mask(&text), MAX_PATH).into_owned()
+        shortened(&masker.mask(&text), MAX_PATH).into_owned()
     }
 }
 
@@ -124,7 +124,7 @@ impl PathPart<'_> {
             Self::Member(name) => {
                 // Masked before it is escaped and cut: after that a secret in it would not be found.
                 let masked = masker.mask(name);
-                let shown = cut(&masked, MAX_NAME);
+                let shown = shortened(&masked, MAX_NAME);
                 if is_identifier(name) {
                     to.push('.');
                     to.push_str(&shown);
@@ -138,8 +138,8 @@ impl PathPart<'_> {
     }
 }
 
-/// Returns the start of a text that is longer than this many characters.
-fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+/// Returns the text, or its beginning if it is longer than this many characters.
+fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}..", &text[..end])),
         None => Cow::Borrowed(text),

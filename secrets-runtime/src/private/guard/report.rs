@@ -9,26 +9,28 @@ use crate::{
         warning::{warn_now_and_then, warn_once},
     },
     mask::masker::Masker,
-    private::guard::inspection::{Incompleteness, InspectionOutcome, Leak},
+    private::guard::search::{Incompleteness, Leak, SearchOutcome},
 };
 
 /// The longest text of an error that a message contains, in characters.
 const MAX_ERROR_TEXT: usize = 2000;
 
-/// Records and reports what was found in the result of a step, and what was not looked through.
+/// Records and reports the secrets that were found in the result of a step, and an incomplete search.
 ///
 /// # Errors
-/// What the step fails with instead.
+/// The error with which the step fails instead.
 pub(super) fn report(
     secrets: &Secrets,
     guarded: &GuardedFields,
-    mut outcome: InspectionOutcome,
+    mut outcome: SearchOutcome,
 ) -> Result<(), Error> {
     let (step, choice) = (secrets.step(), secrets.shared().guard);
     let mut problems: Vec<Problem> =
         outcome.leaks.iter().map(|leak| problem(leak, guarded, choice)).collect();
     match outcome.incompleteness {
-        Some(incompleteness) if incompleteness.hides_much() && choice.mode != GuardMode::Warn => {
+        Some(incompleteness)
+            if incompleteness.may_hide_a_secret() && choice.mode != GuardMode::Warn =>
+        {
             problems.push(incompleteness_problem(incompleteness, choice));
         }
         Some(incompleteness) => {
@@ -102,10 +104,10 @@ fn problem(leak: &Leak, guarded: &GuardedFields, choice: GuardChoice) -> Problem
     Problem::new(ErrorKind::Leaked, message)
         .with_origin(&*field.origin)
         .with_backend(&*field.backend)
-        .with_help(format!("{advice}; {}", way_out(choice)))
+        .with_help(format!("{advice}; {}", how_to_allow(choice)))
 }
 
-/// Returns the problem of a result in which a secret could not be found.
+/// Returns the problem of a result that cannot be searched completely.
 fn incompleteness_problem(incompleteness: Incompleteness, choice: GuardChoice) -> Problem {
     let (what, advice) = match incompleteness {
         Incompleteness::LongChain => {
@@ -115,13 +117,14 @@ fn incompleteness_problem(incompleteness: Incompleteness, choice: GuardChoice) -
     };
     let message =
         format!("{what} cannot be searched completely for secrets: {}", why(incompleteness));
-    Problem::new(ErrorKind::Leaked, message).with_help(format!("{advice}; {}", way_out(choice)))
+    Problem::new(ErrorKind::Leaked, message)
+        .with_help(format!("{advice}; {}", how_to_allow(choice)))
 }
 
-/// Returns how a result that is refused passes.
-fn way_out(choice: GuardChoice) -> &'static str {
+/// Returns how to allow a refused result.
+fn how_to_allow(choice: GuardChoice) -> &'static str {
     match (choice.is_of_step, choice.mode) {
-        // `guard = "warn"` needs a value that is `Serialize`, and this step may have another.
+        // `guard = "warn"` needs a value that is `Serialize`, and the value of this step may not be.
         (true, GuardMode::Errors) => "`guard = \"off\"` lets it pass",
         (true, _) => "`guard = \"warn\"` lets it pass with a warning",
         (false, _) => "`SECRETS_GUARD=warn` lets it pass with a warning",

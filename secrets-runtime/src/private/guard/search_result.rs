@@ -2,17 +2,17 @@ use std::fmt::{self, Display};
 
 use serde::ser::Error as SerializerError;
 
-/// Whether a value was looked through to its end.
+/// Whether a value was searched to its end.
 pub(super) type SearchResult = Result<(), SearchEnd>;
 
-/// Why looking through a value ended early.
+/// Why a search ended early.
 #[derive(Debug)]
 pub(super) enum SearchEnd {
-    /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
+    /// The value cannot be serialized. The error of its `Serialize` may contain a secret, and is dropped.
     Failed,
-    /// It is nested too deeply.
+    /// The value is nested too deeply.
     TooDeep,
-    /// Enough was found.
+    /// Enough secrets were found.
     Full,
 }
 

@@ -12,60 +12,60 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
 use crate::private::guard::{
-    inspection::{Incompleteness, Inspection},
     output_path::{OutputPath, PathPart},
+    search::{Incompleteness, LeakSearch},
     search_result::{SearchEnd, SearchResult},
     wiped_text::wiped_text,
 };
 
-/// How many bytes of stack a value may take while it is looked through. Threads of Rust have two mebibytes or more.
+/// The most bytes of stack that a search may take. Threads of Rust have two mebibytes or more.
 const MAX_STACK: usize = 512 * 1024;
 
-/// The names of serde_json's types that stand for JSON as it is written begin so. Their field is not a member of the
+/// The beginning of the names of serde_json's types for JSON as it is written. Their field is not a member of the
 /// output.
 const JSON_AS_WRITTEN: &str = "$serde_json::private::";
 
 type Parts<'a, 'g> = Result<PartSearch<'a, 'g>, SearchEnd>;
 
-impl Inspection<'_> {
-    /// Looks through what a step returns as it would be serialized. Nothing of it is kept.
-    pub fn look_at_value(&mut self, value: &impl Serialize) {
+impl LeakSearch<'_> {
+    /// Searches the value of a result in its serialized form, which is not stored.
+    pub fn search_value(&mut self, value: &impl Serialize) {
         if self.mode == GuardMode::Errors {
             return;
         }
-        let end = catch_unwind(AssertUnwindSafe(|| look_through(value, self)));
+        let end = catch_unwind(AssertUnwindSafe(|| search_serialized(value, self)));
         match end {
             Ok(Ok(()) | Err(SearchEnd::Full)) => {}
-            Ok(Err(SearchEnd::Failed)) => self.miss(Incompleteness::Failed),
-            Ok(Err(SearchEnd::TooDeep)) => self.miss(Incompleteness::TooDeep),
-            Err(_) => self.miss(Incompleteness::Panicked),
+            Ok(Err(SearchEnd::Failed)) => self.note_incomplete(Incompleteness::Failed),
+            Ok(Err(SearchEnd::TooDeep)) => self.note_incomplete(Incompleteness::TooDeep),
+            Err(_) => self.note_incomplete(Incompleteness::Panicked),
         }
     }
 }
 
-fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> SearchResult {
+fn search_serialized(value: &impl Serialize, search: &mut LeakSearch<'_>) -> SearchResult {
     let path = OutputPath::root(PathPart::Value);
-    value.serialize(ValueSearch { inspection, path, stack: stack_place(), key: None })
+    value.serialize(ValueSearch { search, path, stack: stack_place(), key: None })
 }
 
-/// Returns an address in the part of the stack that is in use.
+/// Returns an address in the used part of the stack.
 fn stack_place() -> usize {
     let here = 0_u8;
     std::hint::black_box(&raw const here).addr()
 }
 
-/// A serializer that looks at what it gets.
+/// A serializer that searches the values that it gets.
 struct ValueSearch<'a, 'g> {
-    inspection: &'a mut Inspection<'g>,
+    search: &'a mut LeakSearch<'g>,
     path: OutputPath<'a>,
-    /// Where the stack was when the search began.
+    /// The address on the stack when the search began.
     stack: usize,
-    /// Takes the text, if this is the key of a map.
+    /// Set to the text, if this is the key of a map.
     key: Option<&'a mut Zeroizing<String>>,
 }
 
 impl<'a, 'g> ValueSearch<'a, 'g> {
-    /// Looks at a text.
+    /// Searches a text.
     #[inline]
     fn text(self, text: &str) -> SearchResult {
         if let Some(key) = self.key {
@@ -76,17 +76,17 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
             key.clear();
             key.push_str(text);
         }
-        self.inspection.look_at_bytes(&self.path, text.as_bytes());
-        self.inspection.progress()
+        self.search.search_bytes(&self.path, text.as_bytes());
+        self.search.progress()
     }
 
-    /// Looks at a number, as JSON has it.
+    /// Searches a number, as JSON writes it.
     #[inline]
     fn number(self, write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>) -> SearchResult {
-        if !self.inspection.has_number() && self.key.is_none() {
+        if !self.search.has_number() && self.key.is_none() {
             return Ok(());
         }
-        // The longest number is that of 128 bits, with a sign.
+        // The longest number has 128 bits and a sign.
         let mut buffer = [0_u8; 48];
         let mut rest = &mut buffer[..];
         if write(&mut rest).is_err() {
@@ -96,12 +96,12 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
         self.text(std::str::from_utf8(&buffer[..length]).unwrap_or_default())
     }
 
-    /// Begins something that has parts.
+    /// Begins a value with parts.
     fn parts(mut self) -> Parts<'a, 'g> {
         self.check_depth()?;
-        let Self { inspection, path, stack, .. } = self;
+        let Self { search, path, stack, .. } = self;
         let (variant, key) = (None, None);
-        Ok(PartSearch { inspection, path, variant, stack, next: 0, key, is_flat: false })
+        Ok(PartSearch { search, path, variant, stack, next: 0, key, is_flat: false })
     }
 
     fn check_depth(&mut self) -> SearchResult {
@@ -109,12 +109,12 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
             return Ok(());
         }
         // The error may get lost: the value may ignore it, or replace it by another.
-        self.inspection.miss(Incompleteness::TooDeep);
+        self.search.note_incomplete(Incompleteness::TooDeep);
         Err(SearchEnd::TooDeep)
     }
 }
 
-impl Inspection<'_> {
+impl LeakSearch<'_> {
     #[inline]
     fn progress(&self) -> SearchResult {
         if self.is_full() { Err(SearchEnd::Full) } else { Ok(()) }
@@ -200,16 +200,16 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> SearchResult {
-        self.inspection.look_at_bytes(&self.path, value);
-        self.inspection.progress()
+        self.search.search_bytes(&self.path, value);
+        self.search.progress()
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> SearchResult {
         if let Some(key) = self.key {
             *key = wiped_text(&value);
         }
-        self.inspection.look_at_text(&self.path, &value);
-        self.inspection.progress()
+        self.search.search_text(&self.path, &value);
+        self.search.progress()
     }
 
     fn serialize_none(self) -> SearchResult {
@@ -255,10 +255,10 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         value: &T,
     ) -> SearchResult {
         self.check_depth()?;
-        let Self { inspection, path, stack, .. } = self;
+        let Self { search, path, stack, .. } = self;
         let whole = path;
         let path = whole.with(PathPart::Member(variant));
-        value.serialize(ValueSearch { inspection, path, stack, key: None })
+        value.serialize(ValueSearch { search, path, stack, key: None })
     }
 
     parts! {
@@ -279,27 +279,27 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
     }
 }
 
-/// Looks at the parts of a list, a map or a struct.
+/// Searches the parts of a list, a map or a struct.
 struct PartSearch<'a, 'g> {
-    inspection: &'a mut Inspection<'g>,
+    search: &'a mut LeakSearch<'g>,
     path: OutputPath<'a>,
     /// The variant of an enum that has the parts.
     variant: Option<&'static str>,
-    /// Where the stack was when the search began.
+    /// The address on the stack when the search began.
     stack: usize,
     /// The index of the next item.
     next: usize,
     /// The key of the next value of a map, if its key and value come one by one. Nothing else has a key, since wiping
     /// even an empty text takes time.
     key: Option<Zeroizing<String>>,
-    /// Whether the parts stand where the whole does.
+    /// Whether the parts have the place of the whole.
     is_flat: bool,
 }
 
 impl PartSearch<'_, '_> {
     fn part<T: Serialize + ?Sized>(&mut self, part: PathPart<'_>, value: &T) -> SearchResult {
-        let Self { inspection, path, stack, .. } = self;
-        let (inspection, stack) = (&mut **inspection, *stack);
+        let Self { search, path, stack, .. } = self;
+        let (search, stack) = (&mut **search, *stack);
         let variant;
         let path = match self.variant {
             Some(name) => {
@@ -309,7 +309,7 @@ impl PartSearch<'_, '_> {
             None => path,
         };
         let path = if self.is_flat { *path } else { path.with(part) };
-        value.serialize(ValueSearch { inspection, path, stack, key: None })
+        value.serialize(ValueSearch { search, path, stack, key: None })
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> SearchResult {
@@ -378,17 +378,17 @@ impl SerializeMap for PartSearch<'_, '_> {
         key: &K,
         value: &V,
     ) -> SearchResult {
-        let Self { inspection, path, stack, .. } = self;
-        let inspection = &mut **inspection;
-        key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: None })?;
+        let Self { search, path, stack, .. } = self;
+        let search = &mut **search;
+        key.serialize(ValueSearch { search, path: *path, stack: *stack, key: None })?;
         self.part(PathPart::Key(&key), value)
     }
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> SearchResult {
-        let Self { inspection, path, stack, key: text, .. } = self;
-        let (inspection, text) = (&mut **inspection, text.get_or_insert_default());
+        let Self { search, path, stack, key: text, .. } = self;
+        let (search, text) = (&mut **search, text.get_or_insert_default());
         text.clear();
-        key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: Some(text) })
+        key.serialize(ValueSearch { search, path: *path, stack: *stack, key: Some(text) })
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> SearchResult {

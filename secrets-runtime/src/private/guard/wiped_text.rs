@@ -2,7 +2,7 @@ use std::fmt::{Display, Write};
 
 use zeroize::Zeroizing;
 
-/// Returns what is formatted, in a buffer that is wiped.
+/// Returns a formatted text, in a buffer that is wiped.
 pub(super) fn wiped_text(value: &dyn Display) -> Zeroizing<String> {
     let mut length = LengthCounter(0);
     // Neither counting nor writing into memory fails; a text that fails ends early.
@@ -12,7 +12,7 @@ pub(super) fn wiped_text(value: &dyn Display) -> Zeroizing<String> {
     text
 }
 
-/// Counts what is written, so that a buffer of this size is not moved while it is filled.
+/// Counts the bytes that are written, so that a buffer of this size is not moved while it is filled.
 struct LengthCounter(usize);
 
 impl Write for LengthCounter {

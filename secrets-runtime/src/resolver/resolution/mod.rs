@@ -16,7 +16,7 @@ use crate::{
     core::{error::Error, origin::Origin},
     declaration::Declaration,
     resolver::{
-        Inner, Resolver, assemble,
+        Resolver, ResolverState, assemble,
         audited::AuditedResolution,
         fetch, hints,
         partial::PartialResolution,
@@ -25,24 +25,24 @@ use crate::{
     },
 };
 
-/// What became of a plan.
+/// The outcome of a plan.
 pub(super) struct Resolution {
-    /// What was found.
+    /// The secrets that were found.
     pub shared: ResolvedSecrets,
-    /// Everything that is wrong, if anything is.
+    /// All problems, if there are any.
     pub error: Option<Error>,
-    /// What lets later calls use the secrets, if all of them are cached.
+    /// The entries of the secrets, if all of them are cached: later calls may then use the result.
     pub reuse: Option<Reuse>,
 }
 
 impl Resolver {
-    /// The secrets of a declaration, and what lets later calls use them, if all of them are kept.
+    /// Returns the secrets of a declaration, and their entries if all of them are cached.
     pub(crate) async fn fetch(
         &self,
         declaration: &Declaration,
         freshness: Freshness,
     ) -> Result<(Arc<ResolvedSecrets>, Option<Reuse>), PartialResolution> {
-        let resolver = self.serving();
+        let resolver = self.for_caller();
         let declaration = with_attached(declaration, &resolver.0.settings);
         let mut plan = resolver.0.plan(&declaration);
         if let Cow::Owned(_) = declaration {
@@ -50,7 +50,7 @@ impl Resolver {
         }
         let trail = resolver.0.audit.clone();
         let call = trail.map(|trail| Arc::new(AuditedCall::begin(trail, plan.step.as_deref())));
-        let resolution = resolver.0.carry_out(&plan, freshness, call.as_ref()).await;
+        let resolution = resolver.0.resolve_plan(&plan, freshness, call.as_ref()).await;
         let Resolution { mut shared, error, reuse } = resolution;
         shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan, call)));
         #[cfg(feature = "guard")]
@@ -68,13 +68,14 @@ impl Resolver {
         }
     }
 
-    /// The secrets of a step's declaration; what the next call may use is put into its slot.
+    /// Returns the secrets of a step's declaration. If the next call may use them, they are stored in the slot of the
+    /// step.
     pub(crate) async fn fetch_for(
         &self,
         declaration: &Declaration,
         slot: &StepCache,
     ) -> Result<Arc<ResolvedSecrets>, PartialResolution> {
-        let (shared, reuse) = self.fetch(declaration, Freshness::Fresh).await?;
+        let (shared, reuse) = self.fetch(declaration, Freshness::Unexpired).await?;
         if let Some(reuse) = reuse {
             slot.set(&shared, reuse, &self.0.cache);
         }
@@ -82,10 +83,10 @@ impl Resolver {
     }
 }
 
-impl Inner {
+impl ResolverState {
     /// Plans a declaration.
     pub(super) fn plan(&self, declaration: &Declaration) -> Plan {
-        // A backend of a program does not see the secrets of the step that calls the step.
+        // A backend that is part of the program does not see the secrets of the step that calls it.
         let _outside = Barrier::outside();
         match &self.test {
             Some(table) => table.plan(declaration, &self.registry, &self.settings),
@@ -93,9 +94,9 @@ impl Inner {
         }
     }
 
-    /// Fetches what a plan names. Everything that a step can read passes here, whether a step starts, its secrets
-    /// are fetched again, or a test supplies them.
-    pub(super) async fn carry_out(
+    /// Fetches the secrets of a plan. All secrets that a step can read pass here: when it starts, when its secrets are
+    /// fetched again, and when a test supplies them.
+    pub(super) async fn resolve_plan(
         &self,
         plan: &Plan,
         freshness: Freshness,
@@ -108,12 +109,12 @@ impl Inner {
             assemble::from_answers(plan, &answers, self.run_dir.clone());
         shared.audit = call.cloned();
         if let Some(Err(error)) = audited.map(|audited| audited.record(plan, &shared, &problems)) {
-            // What cannot be recorded is not read.
+            // Secrets that cannot be recorded must not be read.
             shared.groups.clear();
             problems.extend(error.into_problems());
         }
         #[cfg(feature = "mask")]
-        mask::process::learn(shared.in_order().flat_map(|(name, group)| {
+        mask::process::add_fields(shared.in_order().flat_map(|(name, group)| {
             group.values().into_iter().map(move |(key, field)| (name, key, field))
         }));
         let error = (!problems.is_empty())

@@ -72,7 +72,7 @@ fn call(resolver: &Resolver, sources: &[&str], slot: &StepCache) {
 }
 
 fn provenance(resolver: &Resolver, source: &str) -> Provenance {
-    let (resolved, _) = block_on(resolver.fetch(&declared(&[source]), Freshness::Fresh))
+    let (resolved, _) = block_on(resolver.fetch(&declared(&[source]), Freshness::Unexpired))
         .map_err(PartialResolution::into_error)
         .expect("it is there");
     let group = resolved.groups.values().next().expect("a group");
@@ -112,10 +112,10 @@ fn more_writes_than_are_remembered_end_every_step() {
 }
 
 #[test]
-fn what_was_replaced_while_a_step_resolved_does_not_fill_its_slot() {
+fn values_that_were_replaced_while_a_step_resolved_do_not_fill_its_slot() {
     let (_, _clock, resolver) = set_up();
     let slot = StepCache::new();
-    let fetched = block_on(resolver.fetch(&declared(&["a"]), Freshness::Fresh));
+    let fetched = block_on(resolver.fetch(&declared(&["a"]), Freshness::Unexpired));
     let (resolved, reuse) = fetched.map_err(PartialResolution::into_error).expect("it is there");
     resolver.refresh_blocking("a").expect("it is there");
     slot.set(&resolved, reuse.expect("it is kept"), &resolver.0.cache);
@@ -123,7 +123,7 @@ fn what_was_replaced_while_a_step_resolved_does_not_fill_its_slot() {
 }
 
 #[test]
-fn a_slot_serves_until_the_first_of_its_secrets_expires() {
+fn a_slot_is_used_until_the_first_of_its_secrets_expires() {
     let (_, clock, resolver) = set_up();
     let slot = StepCache::new();
     call(&resolver, &["a", "b"], &slot);
@@ -134,7 +134,7 @@ fn a_slot_serves_until_the_first_of_its_secrets_expires() {
 }
 
 #[test]
-fn the_last_handle_to_a_resolver_takes_what_its_steps_have_made_along() {
+fn the_last_handle_to_a_resolver_drops_the_results_of_its_steps() {
     let (_, _clock, resolver) = set_up();
     let slot = StepCache::new();
     call(&resolver, &["a"], &slot);
@@ -147,7 +147,7 @@ fn the_last_handle_to_a_resolver_takes_what_its_steps_have_made_along() {
 }
 
 #[test]
-fn what_a_step_has_made_is_dropped_when_it_expires_and_nobody_looks() {
+fn a_derived_result_is_dropped_when_it_expires_even_if_no_step_asks() {
     let (_, clock, resolver) = set_up();
     let slot = StepCache::new();
     call(&resolver, &["a"], &slot);
@@ -168,7 +168,7 @@ fn an_answer_says_which_road_it_took() {
     assert_eq!((again.asked_at, again.fetched_at), (first.asked_at, first.fetched_at));
     clock.advance(TTL);
     *backend.failure.lock().expect("nobody panics") = Some(ErrorKind::Throttled);
-    // The second one finds that the backend is left alone for a while.
+    // The second call finds that the backend is not asked for a while.
     for _ in 0..2 {
         let stale = provenance(&resolver, "db");
         assert_eq!((stale.origin, stale.asked_at), (Origin::Stale, first.asked_at));

@@ -15,7 +15,7 @@ use crate::{
     core::error::Error,
     declaration::Declaration,
     resolver::{
-        Inner, Resolver,
+        Resolver, ResolverState,
         refresh::Refresher,
         registry::Registry,
         test_table::secrets::{TestSecrets, kind},
@@ -25,7 +25,7 @@ use crate::{
 };
 
 impl Resolver {
-    /// Creates the resolver of a test. It reads no settings but those of the audit log and of the guard.
+    /// Creates the resolver of a test. It reads no settings except those of the audit log and of the guard.
     pub(crate) fn of_test(secrets: TestSecrets) -> Self {
         let secrets = Arc::new(secrets);
         #[cfg_attr(
@@ -37,7 +37,7 @@ impl Resolver {
         {
             settings.guard = guard_of_process();
         }
-        Self::of(Inner {
+        Self::of(ResolverState {
             registry: Registry::of_one(secrets.clone()),
             settings,
             cache: Cache::off(),
@@ -47,19 +47,19 @@ impl Resolver {
         })
     }
 
-    /// Returns the context of a test outside its steps, which has everything that the test supplies. It lacks a
-    /// group with a value that no backend may return; a step that reads the group reports it.
+    /// Returns the context of a test outside its steps, with all secrets that the test supplies. It lacks a group with
+    /// a value that backends must not return; a step that reads the group reports it.
     pub(crate) fn context_of_test(&self) -> Context {
         let plan = self.0.plan(&Declaration::empty(None));
-        let resolution = block_on(self.0.carry_out(&plan, Freshness::Fresh, None));
+        let resolution = block_on(self.0.resolve_plan(&plan, Freshness::Unexpired, None));
         let refresher = Arc::new(Refresher::new(self.inner().clone(), plan, None));
         let shared = ResolvedSecrets { refresher: Some(refresher), ..resolution.shared };
         Context::new(Secrets::new(Arc::new(shared)))
     }
 
-    /// Returns the resolver that serves the caller: that of the test, if the caller is inside
-    /// `testing::with_secrets`, or else this one.
-    pub(in crate::resolver) fn serving(&self) -> Self {
+    /// Returns the resolver for the caller: the resolver of the test if the caller is inside `testing::with_secrets`,
+    /// or else this one.
+    pub(in crate::resolver) fn for_caller(&self) -> Self {
         if self.0.test.is_some() {
             return self.clone();
         }
@@ -72,7 +72,7 @@ impl Resolver {
     }
 }
 
-/// Returns the audit trail of the process, in which the secrets of a test are marked as such.
+/// Returns the audit trail of the process. It marks the secrets of a test as such.
 fn audit_of_process() -> Option<Arc<AuditTrail>> {
     match Resolver::existing() {
         Some(resolver) => resolver.inner().audit.clone(),
@@ -80,7 +80,7 @@ fn audit_of_process() -> Option<Arc<AuditTrail>> {
     }
 }
 
-/// Returns what the process does with a result that contains a secret.
+/// Returns the guard's mode of the process.
 #[cfg(feature = "guard")]
 fn guard_of_process() -> GuardMode {
     match Resolver::existing() {
@@ -89,7 +89,7 @@ fn guard_of_process() -> GuardMode {
     }
 }
 
-/// Returns the folder for the files of a test, which is that of the process's resolver.
+/// Returns the folder for the files of a test: the folder of the process's resolver.
 fn run_dir_of_process() -> Result<Option<PathBuf>, Error> {
     match Resolver::installed() {
         Some(resolver) => resolver.inner().run_dir.path(),

@@ -43,8 +43,8 @@ impl TestSecrets {
         }
     }
 
-    /// Plans a declaration: each source is read from the table by its group, whatever its backend. One that
-    /// declares nothing has every group.
+    /// Plans a declaration: each source is read from the table by its group, and not from its backend. A declaration
+    /// without secrets has every group.
     pub(in crate::resolver) fn plan(
         &self,
         declaration: &Declaration,

@@ -17,7 +17,7 @@ use crate::{
         secret_value::SecretValue,
     },
     settings::{
-        load::Loaded, precedence::CodeSettings, raw_value::SettingOrigin, setting::Setting,
+        load::LoadedSettings, precedence::CodeSettings, raw_value::SettingOrigin, setting::Setting,
         variables::Variable,
     },
 };
@@ -61,7 +61,7 @@ impl Place {
             let given = self.environment.iter().rev().find(|(other, _)| other == name);
             given.map(|(_, text)| text.clone())
         };
-        Loaded::of(&self.built, &environment, Some(&self.path(""))).into_result()
+        LoadedSettings::of(&self.built, &environment, Some(&self.path(""))).into_result()
     }
 
     fn good(&self) -> Settings {
@@ -425,7 +425,7 @@ fn addresses_are_shown_without_their_credentials() {
 fn relative_paths_are_those_of_the_working_directory() {
     let place = Place::new().with("SECRETS_LOCAL_DIR", "store");
     assert_eq!(place.good().local.dir.clone().expect("a path"), place.path("store"));
-    let gone = Loaded::of(
+    let gone = LoadedSettings::of(
         &CodeSettings::default(),
         &|name| (name == "SECRETS_RUN_DIR").then(|| "run".into()),
         None,

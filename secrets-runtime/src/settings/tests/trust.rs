@@ -127,7 +127,7 @@ fn several_files_are_trusted_side_by_side() {
     fs::rename(one.path("secrets.toml"), one.path("moved.toml")).expect("it is moved");
     fs::create_dir(one.path("sub")).expect("a folder");
     fs::rename(one.path("moved.toml"), one.path("sub/secrets.toml")).expect("it is moved");
-    let problems = Loaded::of(
+    let problems = LoadedSettings::of(
         &CodeSettings::default(),
         &|name| (name == "XDG_CONFIG_HOME").then(|| one.path("config").into()),
         Some(&one.path("sub")),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     core::error::{Error, ErrorKind},
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
     settings::{error::SettingError, folders::Folders},
 };
 
@@ -50,11 +50,17 @@ fn read(list: &Path) -> Result<BTreeMap<String, String>, SettingError> {
     };
     let file = match permissions::open(list) {
         Ok(file) => file,
-        Err(Insecure::Unreadable { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+        Err(PermissionProblem::Unreadable { error, .. })
+            if error.kind() == io::ErrorKind::NotFound =>
+        {
             return Ok(BTreeMap::new());
         }
-        Err(Insecure::Unreadable { path, error }) => return Err(unreadable(&path, &error)),
-        Err(Insecure::Exposed { message, help }) => return Err(SettingError::new(message, help)),
+        Err(PermissionProblem::Unreadable { path, error }) => {
+            return Err(unreadable(&path, &error));
+        }
+        Err(PermissionProblem::Exposed { message, help }) => {
+            return Err(SettingError::new(message, help));
+        }
     };
     let mut text = String::new();
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| unreadable(list, &error))?;

@@ -1,4 +1,4 @@
-//! A result that cannot be looked through.
+//! A result that cannot be searched.
 use secrets_runtime::{Error, SecretValue, current_context, secrets, task};
 
 struct Opaque;

@@ -1,4 +1,4 @@
-//! Results that can be looked through.
+//! Results that can be searched.
 #![deny(warnings)]
 
 use std::fmt::{Debug, Display};

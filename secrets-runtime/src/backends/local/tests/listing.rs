@@ -46,7 +46,7 @@ fn a_file_is_read_when_its_turn_comes() {
 }
 
 #[test]
-fn whoever_breaks_is_given_nothing_more() {
+fn no_more_is_passed_after_a_break() {
     let home = home_with(&["a", "b", "c"]);
     let given = names(&home.store(), |name| match name {
         "b" => ControlFlow::Break(()),

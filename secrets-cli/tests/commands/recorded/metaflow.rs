@@ -31,7 +31,7 @@ fn kind_of(recorded: &str) -> &'static str {
 
 #[test]
 fn every_recorded_case() {
-    let text = include_str!("../../../tests/vectors/metaflow.json");
+    let text = include_str!("../../../../tests/vectors/metaflow.json");
     let vectors: Value = serde_json::from_str(text).unwrap();
     let mut run = 0;
     for case in vectors["metaflow_aws"].as_array().unwrap() {

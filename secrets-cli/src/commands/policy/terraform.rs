@@ -1,7 +1,7 @@
 //! Policy documents as data sources of Terraform.
 
 use crate::{
-    commands::program::policy::document::{PolicyDocument, Principal, Statement},
+    commands::policy::document::{PolicyDocument, Principal, Statement},
     output::escape::json_string,
 };
 

@@ -6,21 +6,20 @@ use secrets_spec::{BuiltIn, LockedSource, RequestDraft, SourceDraft};
 
 use crate::{
     analyze::{declaration::StepDeclaration, field_check::FieldCheck, lock_check},
-    crate_lock::CrateLock,
     emit::constants::Constants,
-    parse::typed_parameter::TypedParameter,
+    parse::{crate_lock::CrateLock, typed_parameter::TypedParameter},
     span::SourceSpan,
 };
 
 /// The checks of one step.
-pub struct LockChecks<'a> {
+pub struct LockConstants<'a> {
     pub declaration: &'a StepDeclaration,
     pub crate_lock: &'a CrateLock,
     /// The checks of the parameters' types.
     pub fields: &'a [Option<FieldCheck>],
 }
 
-impl LockChecks<'_> {
+impl LockConstants<'_> {
     /// Adds the checks of the texts. Returns the checks of the types, which are statements.
     pub fn add(&self, parameters: &[TypedParameter], constants: &mut Constants) -> TokenStream {
         if self.crate_lock.lock().is_none() {

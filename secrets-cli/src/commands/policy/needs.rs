@@ -6,7 +6,7 @@ use secrets_runtime::{Error, ErrorKind, admin::SourceRoute};
 use secrets_spec::{BuiltIn, Flaw, SecretArn, check_id, check_region, check_role_arn};
 
 use crate::{
-    commands::program::policy::{
+    commands::policy::{
         document::{PolicyDocument, Principal, Statement},
         kms_key::KmsKey,
         parameters::NeededParameters,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{CliOutput, Sandbox};
 
 fn cases() -> Vec<Value> {
-    let text = include_str!("../../../tests/vectors/zenml.json");
+    let text = include_str!("../../../../tests/vectors/zenml.json");
     let vectors: Value = serde_json::from_str(text).unwrap();
     vectors["zenml_cli"].as_array().unwrap().clone()
 }

@@ -9,28 +9,28 @@ use crate::{
     cache::{
         answer::Answer,
         backend_call::CallOutcome,
-        deferred_drops::DeferredDrops,
-        entries::{LandedValue, Lifetime},
+        derived::DeferredDrops,
+        entries::{FetchedValue, Lifetime},
         key::Key,
-        leases::{lease_of, random, two_thirds, value_end},
+        lease::{lease_of, random, two_thirds, value_end},
         pending::{CallAnswers, Completion},
         state::{CacheState, Contents},
     },
     context::{provenance::Provenance, shared_lease::SharedLease},
 };
 
-/// Where the answers of a call go, if they are still waited for.
-pub(super) struct Landing {
+/// Stores the answers of a finished call in the cache, and removes the call from the pending ones.
+pub(super) struct CallCompletion {
     cache: Weak<CacheState>,
     number: u64,
     keys: Vec<Key>,
     asked_at: Instant,
     backend: Arc<dyn Backend>,
-    /// How long the backend may take.
+    /// How long calls of the backend may take.
     timeout: Duration,
 }
 
-impl Landing {
+impl CallCompletion {
     pub(super) fn new(
         cache: &Arc<CacheState>,
         backend: &Arc<dyn Backend>,
@@ -43,8 +43,8 @@ impl Landing {
         Self { cache, number, keys, asked_at, backend, timeout }
     }
 
-    /// Keeps what may be kept, and completes the call.
-    pub(super) fn land(self, outcome: CallOutcome<(Key, Provenance), Fetched>) -> Completion {
+    /// Stores the answers that may be cached, and completes the call.
+    pub(super) fn complete(self, outcome: CallOutcome<(Key, Provenance), Fetched>) -> Completion {
         let CallOutcome { answers, is_order_trusted } = outcome;
         let answers = answers
             .into_iter()
@@ -90,27 +90,27 @@ impl Landing {
             Some(lease) => Lifetime::of_lease(lease, &fetched, self.asked_at),
             None => self.lifetime(cache, &fetched),
         };
-        // What ends at once serves those who wait, and what is older serves no more.
+        // A value that ends at once is shared by the steps that wait for it; an older one is not used any more.
         if lifetime.end <= self.asked_at {
             contents.entries.refused(key, self.asked_at, dropped);
             return;
         }
-        let landed = LandedValue {
+        let value = FetchedValue {
             fetched,
             asked_at: self.asked_at,
             fetched_at: answer.provenance.fetched_at,
             lifetime,
             lease: lease_of(answer).map(SharedLease::cached),
         };
-        let kept = contents.entries.insert(key, landed, dropped);
-        // A value with a lease is looked for at each call: that is how it is known whether steps use it.
+        let kept = contents.entries.insert(key, value, dropped);
+        // A value with a lease is looked up at each call, since that shows whether steps use it.
         if answer.lease.is_none() {
             answer.entry = kept;
             answer.provenance.fresh_until = kept.map(|_| lifetime.fresh_until);
         }
     }
 
-    /// How long a value without a lease serves.
+    /// Returns how long a value without a lease can be used.
     fn lifetime(&self, cache: &CacheState, fetched: &Fetched) -> Lifetime {
         let fresh_until = self.asked_at + shortened(cache.ttl, random());
         let lifetime = Lifetime { fresh_until, end: fresh_until + cache.stale };
@@ -124,8 +124,8 @@ impl Landing {
     }
 }
 
-impl Drop for Landing {
-    /// A call that nobody waits for any more is not waited for by others.
+impl Drop for CallCompletion {
+    /// Removes the call from the pending ones when nobody waits for it.
     fn drop(&mut self) {
         if let Some(cache) = self.cache.upgrade() {
             cache.lock().pending.end(self.number, &self.keys);
@@ -133,7 +133,7 @@ impl Drop for Landing {
     }
 }
 
-/// Nine to ten tenths of a time, so that what was fetched together does not expire together everywhere.
+/// Returns 90 to 100 % of a time, so that values fetched together do not expire together.
 fn shortened(time: Duration, random: u64) -> Duration {
     time.mul_f64(0.9 + 0.1 * (random >> 11) as f64 / (1_u64 << 53) as f64)
 }

@@ -10,10 +10,7 @@ use secrets_runtime::{
 use secrets_spec::{BuiltIn, LockedFields, LockedSource, SecretsLock, shell_word};
 
 use crate::{
-    commands::{
-        audit::{log_line::LogLine, read_log},
-        program::last_reads::LastReads,
-    },
+    commands::audit::{last_reads::LastReads, log_line::LogLine, read_log},
     failure::Failure,
     input::program_args::Explain,
     lock_file::LockFile,

@@ -10,7 +10,7 @@ use secrets_runtime::admin::SourceRoute;
 use secrets_spec::{BuiltIn, Source};
 
 use crate::{
-    commands::program::policy::{
+    commands::policy::{
         distinct_names::{MAX_NAME, MadeName, distinct_names},
         kubernetes::object_name,
     },

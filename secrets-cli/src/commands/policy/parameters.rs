@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use secrets_runtime::admin::SourceRoute;
 use secrets_spec::ParameterId;
 
-use crate::commands::program::policy::{
+use crate::commands::policy::{
     document::{PolicyDocument, Statement},
     target::{PolicyTarget, add_decryption},
     unknown::Unknown,

@@ -1,5 +1,8 @@
 //! What a message says: what was found, where, and what was probably meant.
 
+mod advice;
+mod errors;
+
 use crate::support::{CliOutput, Sandbox};
 
 fn sandbox() -> Sandbox {

@@ -6,35 +6,35 @@ use crate::{
         parameters::Filler,
         result_adapter::{ResultAdapter, failed},
         run_async::{resolve, start},
-        run_sync::{StepGuard, enter},
+        run_sync::{StepScope, enter},
         step::Step,
     },
     rt::block_on::block_on,
 };
 
 #[cfg(feature = "guard")]
-use crate::private::result_adapter::LookThrough;
+use crate::private::result_adapter::SearchFunction;
 
 /// Returns whether to fetch the secrets again after this failure: the function that `refresh_on` names.
 pub type ErrorPredicate<E> = fn(&E) -> bool;
 
-/// What a retry needs to know about a result `R` with the error `E`.
+/// The functions with which the body of a result type `R` with the error `E` runs a second time.
 ///
 /// It contains functions, since a bound on `R` would report a wrong result type a second time.
 #[derive(Debug)]
 pub struct RefreshOn<R, E> {
     pub(super) adapter: ResultAdapter<R>,
     /// Returns the error of a result, or the result itself if it is a success.
-    pub(super) into_failure: fn(R) -> Result<R, E>,
-    pub(super) from_failure: fn(E) -> R,
+    pub(super) error_of: fn(R) -> Result<R, E>,
+    pub(super) result_of: fn(E) -> R,
     pub(super) predicate: ErrorPredicate<E>,
 }
 
 impl<R, E> RefreshOn<R, E> {
-    /// Has results looked through.
+    /// Makes the guard search the results.
     #[cfg(feature = "guard")]
-    pub fn guarded(self, look: LookThrough<R>) -> Self {
-        Self { adapter: self.adapter.guarded(look), ..self }
+    pub fn guarded(self, search: SearchFunction<R>) -> Self {
+        Self { adapter: self.adapter.guarded(search), ..self }
     }
 
     /// Returns the error of a result if the secrets are to be fetched again after it, or else the unchanged
@@ -42,9 +42,9 @@ impl<R, E> RefreshOn<R, E> {
     ///
     /// It returns the error alone, so that the result type need not be `Send` while the secrets are fetched.
     fn should_refresh(&self, result: R) -> Result<R, E> {
-        match (self.into_failure)(result) {
-            Err(failure) if !(self.predicate)(&failure) => Ok((self.from_failure)(failure)),
-            judged => judged,
+        match (self.error_of)(result) {
+            Err(failure) if !(self.predicate)(&failure) => Ok((self.result_of)(failure)),
+            unchanged => unchanged,
         }
     }
 }
@@ -63,7 +63,7 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
 ) -> R {
     let refresh_on = refresh_on(predicate);
     let resolved = resolve(step).await;
-    // No reference is kept across an await, since `body` may be `Send` but not `Sync`.
+    // References do not live across an await, since `body` may be `Send` but not `Sync`.
     let started = resolved.and_then(|(context, failed)| {
         let running = start(step, refresh_on.adapter, context.clone(), failed, &fill, &mut body)?;
         Ok((context, running))
@@ -77,7 +77,7 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
         Err(failure) => failure,
     };
     let Some(fresh) = step.refreshed(&context).await else {
-        return (refresh_on.from_failure)(failure);
+        return (refresh_on.result_of)(failure);
     };
     drop((failure, context));
     let running = match start(step, refresh_on.adapter, fresh, None, &fill, &mut body) {
@@ -87,7 +87,7 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
     running.await
 }
 
-/// Runs a synchronous step on this thread, as [`run_with_retry`] runs an asynchronous one.
+/// Runs a synchronous step on this thread, like [`run_with_retry`].
 pub fn call_with_retry<R, E, A>(
     step: &'static Step,
     refresh_on: fn(ErrorPredicate<E>) -> RefreshOn<R, E>,
@@ -96,9 +96,9 @@ pub fn call_with_retry<R, E, A>(
     mut body: impl FnMut(A) -> R,
 ) -> R {
     let refresh_on = refresh_on(predicate);
-    let first = enter(step).and_then(|guard| {
-        let context = guard.context().clone();
-        Ok((context, guard.call(refresh_on.adapter, &fill, &mut body)?))
+    let first = enter(step).and_then(|scope| {
+        let context = scope.context().clone();
+        Ok((context, scope.call(refresh_on.adapter, &fill, &mut body)?))
     });
     let (context, result) = match first {
         Ok(first) => first,
@@ -109,11 +109,11 @@ pub fn call_with_retry<R, E, A>(
         Err(failure) => failure,
     };
     let Some(fresh) = block_on(step.refreshed(&context)) else {
-        return (refresh_on.from_failure)(failure);
+        return (refresh_on.result_of)(failure);
     };
     drop((failure, context));
-    let second = StepGuard::new(step, fresh, None)
-        .and_then(|guard| guard.call(refresh_on.adapter, &fill, &mut body));
+    let second = StepScope::new(step, fresh, None)
+        .and_then(|scope| scope.call(refresh_on.adapter, &fill, &mut body));
     second.unwrap_or_else(|error| failed(refresh_on.adapter, error))
 }
 

@@ -16,8 +16,8 @@ use crate::{
     rt::timer::Sleep,
 };
 
-/// Calls a backend about a lease, whatever it does: it may panic or hang.
-pub(super) async fn lease_call<T, F>(
+/// Calls a backend about a lease, and returns an error if the backend panics or hangs.
+pub(in crate::cache) async fn lease_call<T, F>(
     backend: &Arc<dyn Backend>,
     deadline: Deadline,
     ask: F,
@@ -30,7 +30,7 @@ where
         return Err(error);
     }
     let asked = backend.clone();
-    // The call itself is the backend's code too.
+    // The call itself is code of the backend too.
     let answer = async move { ask(asked).await };
     let answer = match backend.capabilities().is_tokio_needed() {
         true => on_its_thread(&**backend, answer),
@@ -42,7 +42,7 @@ where
 
 struct LeaseCall<T> {
     backend: Arc<dyn Backend>,
-    /// `None` when it is over.
+    /// `None` when the call is over.
     answer: Option<BoxFuture<'static, Result<T, Error>>>,
     sleep: Sleep,
     deadline: Deadline,

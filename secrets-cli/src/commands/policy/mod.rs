@@ -27,7 +27,7 @@ use secrets_runtime::{
 use secrets_spec::BuiltIn;
 
 use crate::{
-    commands::program::policy::{
+    commands::policy::{
         distinct_names::{MAX_NAME, MadeName, distinct_names},
         document::{PolicyDocument, indent},
         kms_key::KmsKey,

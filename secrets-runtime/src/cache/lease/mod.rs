@@ -1,3 +1,9 @@
+//! Leases: a value with a lease is renewed while it is needed, and its lease is revoked afterwards.
+
+pub(super) mod call;
+mod keeper;
+mod start;
+
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -10,63 +16,63 @@ use crate::{
     context::shared_lease::{LeaseHold, SharedLease},
 };
 
-/// The leases of one cache that are not over, whether the cache has their values or steps alone do.
+/// The leases of one cache that are not over, also those whose values only steps hold.
 #[derive(Default)]
-pub(super) struct Leases(HashMap<LeaseKey, Arc<SharedLease>>);
+pub(in crate::cache) struct Leases(HashMap<LeaseKey, Arc<SharedLease>>);
 
-/// What a lease is known by. A resolver has each backend as long as it lives.
+/// Identifies a lease. A resolver never replaces a backend, so the backend's address is part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct LeaseKey {
+pub(in crate::cache) struct LeaseKey {
     backend: usize,
     id: String,
 }
 
 impl LeaseKey {
-    pub(super) fn new(backend: &Arc<dyn Backend>, id: &str) -> Self {
+    pub(in crate::cache) fn new(backend: &Arc<dyn Backend>, id: &str) -> Self {
         Self { backend: Arc::as_ptr(backend).cast::<()>() as usize, id: id.to_owned() }
     }
 }
 
 impl Leases {
-    pub(super) fn get(&self, key: &LeaseKey) -> Option<&Arc<SharedLease>> {
+    pub(in crate::cache) fn get(&self, key: &LeaseKey) -> Option<&Arc<SharedLease>> {
         self.0.get(key)
     }
 
-    pub(super) fn insert(&mut self, key: LeaseKey, lease: Arc<SharedLease>) {
+    pub(in crate::cache) fn insert(&mut self, key: LeaseKey, lease: Arc<SharedLease>) {
         self.0.insert(key, lease);
     }
 
-    /// Returns those of this process: nobody keeps those of its parent here.
-    pub(super) fn all(&self) -> Vec<Arc<SharedLease>> {
+    /// Returns the leases of this process: those of its parent are not renewed here.
+    pub(in crate::cache) fn all(&self) -> Vec<Arc<SharedLease>> {
         self.0.values().filter(|lease| !lease.is_of_parent()).cloned().collect()
     }
 
-    /// Forgets a lease that is over.
-    pub(super) fn remove(&mut self, key: &LeaseKey, lease: &Arc<SharedLease>) {
+    /// Removes a lease that is over.
+    pub(in crate::cache) fn remove(&mut self, key: &LeaseKey, lease: &Arc<SharedLease>) {
         if self.0.get(key).is_some_and(|known| Arc::ptr_eq(known, lease)) {
             self.0.remove(key);
         }
     }
 }
 
-/// Returns until when a value may serve by what its backend has said; `None` if it has said nothing.
-pub(super) fn value_end(fetched: &Fetched, asked_at: Instant) -> Option<Instant> {
+/// Returns until when a value is valid according to its backend; `None` if the backend did not say.
+pub(in crate::cache) fn value_end(fetched: &Fetched, asked_at: Instant) -> Option<Instant> {
     asked_at.checked_add(fetched.expiry()?)
 }
 
-/// Returns when to renew what ends after this time: at two thirds of it or a little earlier, so that what was fetched
-/// together is not renewed together. `random` is a random number.
-pub(super) fn two_thirds(time: Duration, random: u64) -> Duration {
+/// Returns after how much of this time to renew a lease or a value: two thirds of it or a little less, so that values
+/// fetched together are not renewed together. `random` is a random number.
+pub(in crate::cache) fn two_thirds(time: Duration, random: u64) -> Duration {
     time.mul_f64((0.9 + 0.1 * (random >> 11) as f64 / (1_u64 << 53) as f64) * 2.0 / 3.0)
 }
 
-/// A system that has no random numbers has what was fetched together end together.
-pub(super) fn random() -> u64 {
+/// Returns 0 if the system has no random numbers; values fetched together then expire together.
+pub(in crate::cache) fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
 }
 
-/// The lease of an answer, while something holds it.
-pub(super) fn lease_of(answer: &Answer) -> Option<&Arc<SharedLease>> {
+/// Returns the lease of an answer, if it has one.
+pub(in crate::cache) fn lease_of(answer: &Answer) -> Option<&Arc<SharedLease>> {
     answer.lease.as_ref().map(LeaseHold::lease)
 }
 

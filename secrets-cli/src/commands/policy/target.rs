@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::commands::program::policy::{
+use crate::commands::policy::{
     document::{PolicyDocument, Statement},
     kms_key::KmsKey,
     partition::{alphanumeric, arn_part, dns_suffix_of, partition_of},

@@ -5,15 +5,15 @@ use std::{
 
 /// Why a file is not trusted.
 #[derive(Debug)]
-pub(crate) enum Insecure {
+pub(crate) enum PermissionProblem {
     /// The file, or a folder on the way to it, cannot be examined.
     Unreadable { path: PathBuf, error: io::Error },
-    /// Somebody else can have written or replaced it.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "modes and owners are looked at on Unix"))]
+    /// Another user can have written or replaced it.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "modes and owners are checked on Unix"))]
     Exposed { message: String, help: String },
 }
 
-impl Insecure {
+impl PermissionProblem {
     pub(super) fn unreadable(path: &Path, error: io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), error }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use secrets_spec::{Node, Value, closest, read_json};
 
-use crate::commands::program::policy::check::glob::Glob;
+use crate::commands::policy::check::glob::Glob;
 
 /// A statement, as far as it decides what is granted.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What becomes of one lease: it is renewed while somebody needs its value, and then given back.
+//! Manages one lease: renews it while its value is needed, and then revokes it.
 
 use std::{
     future::poll_fn,
@@ -12,8 +12,7 @@ use crate::{
     backend::{Backend, lease::Lease},
     cache::{
         backend_call::Deadline,
-        lease_call::lease_call,
-        leases::{LeaseKey, random, two_thirds},
+        lease::{LeaseKey, call::lease_call, random, two_thirds},
         state::CacheState,
     },
     context::shared_lease::SharedLease,
@@ -29,14 +28,13 @@ use crate::{
     },
 };
 
-/// The shortest and the longest pause before something that failed is tried again.
+/// The shortest and the longest pause before a failed call is tried again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 
-/// How often a lease is tried to be revoked at a shutdown.
+/// The most attempts to revoke a lease at a shutdown.
 const LAST_TRIES: u32 = 3;
 
-/// The one who renews and revokes a lease: one thing after another, so that there is one renewal at a time and none
-/// beside a revocation.
+/// The background task that renews and revokes a lease. It does one at a time.
 pub(super) struct LeaseKeeper {
     pub lease: Arc<SharedLease>,
     pub key: LeaseKey,
@@ -47,7 +45,7 @@ pub(super) struct LeaseKeeper {
 }
 
 impl LeaseKeeper {
-    /// Keeps the lease until it has ended or is revoked. Its value was asked for at this time.
+    /// Manages the lease until it has ended or is revoked. `asked_at` is when its value was requested.
     pub(super) async fn keep(self, asked_at: Instant) {
         if self.keep_until_let_go(asked_at).await {
             self.revoke().await;
@@ -58,10 +56,10 @@ impl LeaseKeeper {
         self.lease.finish();
     }
 
-    /// Returns whether the lease is left to be revoked.
+    /// Renews the lease while its value is needed. Returns whether it has to be revoked then.
     async fn keep_until_let_go(&self, asked_at: Instant) -> bool {
         let first = self.lease.lease();
-        // What was granted for no time serves those who wait for it, and is given back.
+        // A value with a lease of no duration is shared by the steps that wait for it; its lease is then revoked.
         let is_endless = first.duration().is_zero();
         let mut renew_at = asked_at + two_thirds(first.duration(), random());
         loop {
@@ -112,7 +110,7 @@ impl LeaseKeeper {
                     let pause = (end.saturating_duration_since(now) / 3).clamp(PAUSES.0, PAUSES.1);
                     renew_at = now + pause;
                     if renew_at >= end {
-                        // The end is waited for, after which it serves no more.
+                        // The keeper waits for the end; the value is not used after it.
                         self.warn(&format!("cannot be renewed ({})", shown(&error)), true);
                     }
                 }
@@ -135,7 +133,7 @@ impl LeaseKeeper {
         .await
     }
 
-    /// Revokes the lease. What fails for a moment is tried again while the lease lasts.
+    /// Revokes the lease. A call that fails for the moment is tried again until the lease ends.
     async fn revoke(&self) {
         let (lease, end) = (self.lease.lease(), self.lease.end());
         let mut tries = 0;
@@ -158,7 +156,7 @@ impl LeaseKeeper {
         }
     }
 
-    /// Waits until this time, or until the lease is let go.
+    /// Waits until this time, or until the lease is to be revoked.
     async fn wait_until(&self, at: Instant) {
         let mut sleep = ClockSleep::until(at, self.clock.clone());
         poll_fn(|task| {
@@ -182,7 +180,7 @@ impl LeaseKeeper {
         .await;
     }
 
-    /// Waits until this time, or for a moment if the resolver is shut down.
+    /// Waits until this time, or only for a short time if the resolver is shut down.
     async fn pause_until(&self, at: Instant) {
         let mut sleep = ClockSleep::until(at, self.clock.clone());
         let mut moment: Option<Sleep> = None;
@@ -197,21 +195,21 @@ impl LeaseKeeper {
         .await;
     }
 
-    /// Later steps find the value until the new end.
+    /// Lets later steps use the value until the new end of the lease.
     fn extend(&self) {
         if let Some(cache) = self.cache.upgrade() {
             cache.change(|contents, _| contents.entries.extend_lease(&self.lease));
         }
     }
 
-    /// Later steps fetch again.
+    /// Makes later steps fetch the value again.
     fn let_go(&self) {
         if let Some(cache) = self.cache.upgrade() {
             cache.change(|contents, dropped| contents.entries.drop_lease(&self.lease, dropped));
         }
     }
 
-    /// The lease has come near its longest time: later steps get another one.
+    /// The lease has come near its longest time: later steps get a new one.
     fn outlived(&self) {
         self.let_go();
         if self.lease.warns() {
@@ -219,7 +217,7 @@ impl LeaseKeeper {
         }
     }
 
-    /// The lease cannot be renewed: later steps get another one, but for the time that its backend fails.
+    /// The lease cannot be renewed: later steps get a new lease, unless the backend fails.
     fn not_renewed(&self, end: Instant) {
         if self.clock.now() < end
             && let Some(cache) = self.cache.upgrade()
@@ -231,7 +229,7 @@ impl LeaseKeeper {
         }
     }
 
-    /// Its time is over.
+    /// The lease has ended.
     fn ended(&self) {
         self.let_go();
         if self.lease.warns() {
@@ -239,7 +237,7 @@ impl LeaseKeeper {
         }
     }
 
-    /// Warns of what has become of the lease, with its end if that is to come.
+    /// Warns of a change of the lease, with its end if that is still to come.
     fn warn(&self, what: &str, has_end: bool) {
         let lease = self.lease.lease();
         let end = match has_end {

@@ -8,7 +8,7 @@ use std::path::Path;
 use secrets_runtime::ErrorKind;
 
 use crate::{
-    commands::program::policy::{
+    commands::policy::{
         check::{
             glob::{Glob, TooComplex, combinations, find},
             statement::{GivenStatement, StatementItems},

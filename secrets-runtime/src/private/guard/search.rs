@@ -12,40 +12,40 @@ use crate::{
     private::guard::{output_path::OutputPath, wiped_text::wiped_text},
 };
 
-/// How many finds are reported of one result. It is not looked through any further then.
+/// The most secrets that are reported of one result. After that the search ends.
 const MAX_LEAKS: usize = 100;
 
-/// What the result of a step is looked through with, and what was found in it.
-pub struct Inspection<'g> {
+/// The search of one result, and what it has found.
+pub struct LeakSearch<'g> {
     guarded: &'g GuardedFields,
     pub(super) mode: GuardMode,
-    pub(super) outcome: InspectionOutcome,
+    pub(super) outcome: SearchOutcome,
 }
 
-/// What was found.
+/// The outcome of a search.
 #[derive(Default)]
-pub(super) struct InspectionOutcome {
+pub(super) struct SearchOutcome {
     pub leaks: Vec<Leak>,
-    /// Masks the secrets in messages. It is there once something was found.
+    /// Masks the secrets in messages. Set once a secret was found.
     pub masker: Option<Masker>,
     /// The text of the error, which may contain secrets.
     pub error_text: Option<Zeroizing<String>>,
-    /// Why not all of the result was looked through.
+    /// Why not all of the result was searched.
     pub incompleteness: Option<Incompleteness>,
 }
 
-/// A secret in what a step returns.
+/// A secret in the result of a step.
 pub(super) struct Leak {
     /// The index of the field.
     pub field: usize,
     pub form: FormName,
-    /// Where it stands, without secrets.
+    /// Its place in the result, without secrets.
     pub path: String,
-    /// Whether that is in an error.
+    /// Whether it is in the error.
     pub is_in_error: bool,
 }
 
-/// Why not all of a result was looked through. The last ones are the most important.
+/// Why not all of a result was searched. The last variants are the most important.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Incompleteness {
     /// Its `Serialize` failed.
@@ -54,36 +54,36 @@ pub(super) enum Incompleteness {
     Panicked,
     /// The chain of an error is too long.
     LongChain,
-    /// It is nested too deeply.
+    /// The value is nested too deeply.
     TooDeep,
 }
 
 impl Incompleteness {
-    /// Whether the rest may be read elsewhere, so that a secret in it would leave the step.
-    pub(super) fn hides_much(self) -> bool {
+    /// Whether the rest may be read by other code, so that a secret in it would leave the step.
+    pub(super) fn may_hide_a_secret(self) -> bool {
         matches!(self, Self::LongChain | Self::TooDeep)
     }
 }
 
-impl<'g> Inspection<'g> {
+impl<'g> LeakSearch<'g> {
     pub(super) fn new(guarded: &'g GuardedFields, mode: GuardMode) -> Self {
-        Self { guarded, mode, outcome: InspectionOutcome::default() }
+        Self { guarded, mode, outcome: SearchOutcome::default() }
     }
 
-    pub(super) fn into_outcome(self) -> InspectionOutcome {
+    pub(super) fn into_outcome(self) -> SearchOutcome {
         self.outcome
     }
 
-    /// Notes that not all of the result is looked through.
-    pub(super) fn miss(&mut self, incompleteness: Incompleteness) {
+    /// Notes that not all of the result is searched.
+    pub(super) fn note_incomplete(&mut self, incompleteness: Incompleteness) {
         self.outcome.incompleteness = self.outcome.incompleteness.max(Some(incompleteness));
     }
 
-    /// Whether the text of the error is part of what is reported.
+    /// Whether the report contains the text of the error.
     pub(super) fn reports_error(&self) -> bool {
-        let InspectionOutcome { leaks, incompleteness, .. } = &self.outcome;
-        let is_refused =
-            self.mode != GuardMode::Warn && incompleteness.is_some_and(Incompleteness::hides_much);
+        let SearchOutcome { leaks, incompleteness, .. } = &self.outcome;
+        let is_refused = self.mode != GuardMode::Warn
+            && incompleteness.is_some_and(Incompleteness::may_hide_a_secret);
         !leaks.is_empty() || is_refused
     }
 
@@ -91,29 +91,29 @@ impl<'g> Inspection<'g> {
         self.outcome.leaks.len() >= MAX_LEAKS
     }
 
-    /// Whether a number has to be looked through.
+    /// Whether numbers have to be searched.
     pub(super) fn has_number(&self) -> bool {
         self.guarded.patterns.has_number()
     }
 
-    /// Looks through bytes, or a text.
+    /// Searches bytes or a text.
     #[inline]
-    pub(super) fn look_at_bytes(&mut self, path: &OutputPath<'_>, bytes: &[u8]) {
+    pub(super) fn search_bytes(&mut self, path: &OutputPath<'_>, bytes: &[u8]) {
         let Self { guarded, outcome, .. } = self;
         guarded.patterns.find_in(bytes, &mut |field, form| outcome.add(path, guarded, field, form));
     }
 
-    /// Looks through what is formatted, of which nothing is kept.
-    pub(super) fn look_at_text(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
-        self.look_at_formatted(path, text, false);
+    /// Searches a formatted text, which is not stored.
+    pub(super) fn search_text(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
+        self.search_formatted(path, text, false);
     }
 
-    /// Looks through what is formatted, for the secrets that were not found yet.
-    pub(super) fn look_at_new(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
-        self.look_at_formatted(path, text, true);
+    /// Searches a formatted text for the secrets that were not found yet.
+    pub(super) fn search_text_for_others(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
+        self.search_formatted(path, text, true);
     }
 
-    fn look_at_formatted(&mut self, path: &OutputPath<'_>, text: &dyn Display, is_new: bool) {
+    fn search_formatted(&mut self, path: &OutputPath<'_>, text: &dyn Display, is_new: bool) {
         let Self { guarded, outcome, .. } = self;
         let known: Vec<usize> =
             if is_new { outcome.leaks.iter().map(|leak| leak.field).collect() } else { Vec::new() };
@@ -129,19 +129,19 @@ impl<'g> Inspection<'g> {
         search.finish(found);
         match written {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => self.miss(Incompleteness::Failed),
-            Err(_) => self.miss(Incompleteness::Panicked),
+            Ok(Err(_)) => self.note_incomplete(Incompleteness::Failed),
+            Err(_) => self.note_incomplete(Incompleteness::Panicked),
         }
     }
 
-    /// Keeps the text of an error, for the message that takes its place.
+    /// Stores the text of an error, for the message that replaces it.
     pub(super) fn keep_error_text(&mut self, text: &dyn Display) {
         let text = catch_unwind(AssertUnwindSafe(|| wiped_text(text)));
         self.outcome.error_text = text.ok();
     }
 }
 
-impl InspectionOutcome {
+impl SearchOutcome {
     #[cold]
     fn add(
         &mut self,
@@ -153,7 +153,7 @@ impl InspectionOutcome {
         let is_in_error = path.is_in_error();
         let path = path.masked(self.masker.get_or_insert_with(|| guarded.masker()));
         let value = &guarded.fields[field].value;
-        // The value of a field may be that of another one too.
+        // Several fields may have this value.
         let equal = guarded.fields.iter().enumerate().filter(|(_, it)| it.value.ct_eq(value));
         for (field, found) in equal {
             let is_known = self.leaks.iter().any(|leak| {
@@ -167,10 +167,10 @@ impl InspectionOutcome {
     }
 }
 
-/// Takes finds: the index of the field, and the form.
+/// Called with the index of the field and the form of each secret that is found.
 type FoundSink<'a> = &'a mut dyn FnMut(usize, FormName);
 
-/// Looks through what is written to it.
+/// Searches the text that is written to it.
 struct FormattedSearch<'a, 'p> {
     search: TextSearch<'p>,
     found: FoundSink<'a>,
@@ -183,8 +183,8 @@ impl Write for FormattedSearch<'_, '_> {
     }
 }
 
-impl fmt::Debug for Inspection<'_> {
+impl fmt::Debug for LeakSearch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inspection").field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("LeakSearch").field("mode", &self.mode).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of an answer whose value ends.
+//! Starts to manage the lease of an answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,8 +6,7 @@ use crate::{
     backend::{Backend, Fetched},
     cache::{
         answer::Answer,
-        lease_keeper::LeaseKeeper,
-        leases::LeaseKey,
+        lease::{LeaseKey, keeper::LeaseKeeper},
         state::{CacheState, Contents},
     },
     context::{
@@ -18,9 +17,9 @@ use crate::{
 };
 
 impl CacheState {
-    /// Notes when the value of an answer ends, and has its lease renewed and revoked from now on. An answer that has
-    /// neither costs nothing.
-    pub(super) fn manage_lease(
+    /// Sets when the value of an answer ends, and starts the task that renews and revokes its lease. Does nothing if
+    /// the answer has neither.
+    pub(in crate::cache) fn manage_lease(
         self: &Arc<Self>,
         contents: &mut Contents,
         backend: &Arc<dyn Backend>,

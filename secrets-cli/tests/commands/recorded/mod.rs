@@ -1,0 +1,4 @@
+//! Cases that were recorded with other systems.
+
+mod metaflow;
+mod zenml;

@@ -1,0 +1,5 @@
+//! Cases that were recorded with other systems.
+
+mod flyte;
+mod metaflow;
+mod zenml;
