@@ -119,7 +119,7 @@ impl Capabilities {
     }
 
     /// Whether the backend says nothing about tokio.
-    pub(crate) const fn is_tokio_unsaid(&self) -> bool {
+    pub(crate) const fn is_tokio_unspecified(&self) -> bool {
         self.needs_tokio.is_none()
     }
 }

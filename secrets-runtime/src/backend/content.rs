@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use crate::core::secret_value::SecretValue;
 
-/// That a platform has mounted the secret, as files or variables: its texts may end with a line break that is not part
+/// How a platform has mounted the secret, as files or variables: its texts may end with a line break that is not part
 /// of the value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MountOrigin {

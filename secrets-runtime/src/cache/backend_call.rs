@@ -43,7 +43,7 @@ impl Deadline {
         let message = format!("{backend} did not answer within {seconds} s");
         let more = "try again, or allow it more time with SECRETS_TIMEOUT (seconds)";
         let error = Error::new(ErrorKind::Timeout, message);
-        match backend.capabilities().is_tokio_unsaid() {
+        match backend.capabilities().is_tokio_unspecified() {
             false => error.with_help(more),
             // A future that waits for a reactor which nobody drives waits for ever.
             true => error.with_help(format!("{more}; {TOKIO}")),
@@ -56,19 +56,19 @@ const TOKIO: &str =
     "a backend of your own that is built on tokio says so with `Capabilities::needs_tokio`";
 
 /// The names of its secret that an answer contains.
-pub(crate) trait StatesNames {
+pub(crate) trait NamedAnswer {
     /// Returns the names and ids of the secret in the answer, if any.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 
-impl StatesNames for Fetched {
+impl NamedAnswer for Fetched {
     fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.identities.iter().map(Identity::id))
     }
 }
 
 /// An answer without a value does not say which secret it is about.
-impl StatesNames for () {
+impl NamedAnswer for () {
     fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()
     }
@@ -93,7 +93,7 @@ pub(crate) fn call<T, A>(
 ) -> BoxFuture<'static, CallOutcome<T, A>>
 where
     T: Send + Unpin + 'static,
-    A: StatesNames + Send + Unpin + 'static,
+    A: NamedAnswer + Send + Unpin + 'static,
 {
     let (tags, requests): (Vec<T>, Vec<IdentifiedRequest>) = requests.into_iter().unzip();
     let requests: Arc<[IdentifiedRequest]> = requests.into();
@@ -169,7 +169,7 @@ struct BackendCall<T, A> {
     deadline: Deadline,
 }
 
-impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
+impl<T: Unpin, A: NamedAnswer + Unpin> Future for BackendCall<T, A> {
     type Output = CallOutcome<T, A>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
@@ -181,7 +181,7 @@ impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
         };
         let mut outcome = match catch_unwind(AssertUnwindSafe(|| answers.as_mut().poll(task))) {
             Ok(Poll::Ready(answers)) => {
-                let sorted = catch_unwind(AssertUnwindSafe(|| this.one_for_each(answers)));
+                let sorted = catch_unwind(AssertUnwindSafe(|| this.pair_answers(answers)));
                 sorted.unwrap_or_else(|_| this.panicked())
             }
             Err(_) => this.panicked(),
@@ -208,7 +208,7 @@ impl<T, A> BackendCall<T, A> {
 
     fn panicked(&self) -> Vec<Result<A, Error>> {
         let mistake = "this is a bug in the backend: it should return an error instead";
-        let help = match self.backend.capabilities().is_tokio_unsaid() {
+        let help = match self.backend.capabilities().is_tokio_unspecified() {
             false => mistake.to_owned(),
             // tokio panics where there is no reactor.
             true => format!("{mistake}; {TOKIO}"),
@@ -221,9 +221,9 @@ impl<T, A> BackendCall<T, A> {
     }
 }
 
-impl<T, A: StatesNames> BackendCall<T, A> {
+impl<T, A: NamedAnswer> BackendCall<T, A> {
     /// Returns one answer for each request, with an error in place of those that belong to another request.
-    fn one_for_each(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
+    fn pair_answers(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
         let (given, wanted) = (answers.len(), self.tags.len());
         let miscounted =
             || mistake(format!("the backend returned {given} answers to {wanted} requests"));
@@ -231,7 +231,7 @@ impl<T, A: StatesNames> BackendCall<T, A> {
             return self.all(&miscounted());
         }
         answers.resize_with(wanted, || Err(miscounted()));
-        for (place, error) in self.mixed_up(&answers) {
+        for (place, error) in self.misplaced_answers(&answers) {
             answers[place] = Err(error);
         }
         self.is_order_trusted = given == wanted || self.is_each_named(&answers);
@@ -254,7 +254,7 @@ impl<T, A: StatesNames> BackendCall<T, A> {
     /// If an answer names the secret of another request, the order of all answers is uncertain: this is so if the
     /// answer to `a` names `b`, and the answer to `b` does not. A secret may have several names, so two answers may
     /// name one secret; this is not a mistake.
-    fn mixed_up(&self, answers: &[Result<A, Error>]) -> Vec<(usize, Error)> {
+    fn misplaced_answers(&self, answers: &[Result<A, Error>]) -> Vec<(usize, Error)> {
         let says = |answer: &Result<A, Error>, wanted: &str| {
             answer.as_ref().is_ok_and(|answer| answer.names().any(|known| known == wanted))
         };

@@ -45,7 +45,7 @@ use crate::{
     backend::{Backend, BoxFuture, Fetched},
     cache::{
         answer::{Answer, Answers, IdentifiedRequest, Requests},
-        backend_call::{Ask, Deadline, StatesNames, call},
+        backend_call::{Ask, Deadline, NamedAnswer, call},
         key::Key,
         lease::call::lease_call,
         lookup::{JoinedCall, Lookup},
@@ -123,7 +123,7 @@ impl Cache {
     }
 
     /// Asks a backend, whether or not values are cached, and caches nothing.
-    pub(crate) async fn ask<A: StatesNames + Send + Unpin + 'static>(
+    pub(crate) async fn ask<A: NamedAnswer + Send + Unpin + 'static>(
         &self,
         backend: Arc<dyn Backend>,
         requests: Requests,

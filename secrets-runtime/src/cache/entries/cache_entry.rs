@@ -8,7 +8,7 @@ use crate::{
     backend::{Fetched, generation::Write},
     cache::{
         answer::{Answer, EntryId},
-        backend_call::StatesNames,
+        backend_call::NamedAnswer,
         derived::SlotId,
         key::Key,
     },
