@@ -151,11 +151,8 @@ fn a_signal_at_a_prompt_acts_like_ctrl_c() {
 #[test]
 fn a_signal_that_is_ignored_does_not_end_a_prompt() {
     let sandbox = Sandbox::new();
-    let secrets = sandbox.command(["register", "db", "--plain"]);
-    let mut command = Command::new("env");
-    command.arg("--ignore-signal=HUP").arg(secrets.get_program()).args(secrets.get_args());
-    command.current_dir(sandbox.path());
-    command.envs(secrets.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let arguments = ["register", "db", "--plain"];
+    let command = sandbox.command_with_signals("--ignore-signal=HUP", &arguments);
     let mut session = Session::of(&command);
     session.wait_for("value of db: ");
     kill_process(Pid::from_child(&session.child), Signal::HUP).unwrap();

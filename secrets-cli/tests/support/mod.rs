@@ -48,6 +48,18 @@ impl Sandbox {
         command
     }
 
+    /// Returns [`command`](Self::command) as `env` starts it with this option about signals. A process that a shell has
+    /// started in the background ignores some, and so would the command.
+    #[cfg(target_os = "linux")]
+    pub fn command_with_signals(&self, option: &str, arguments: &[&str]) -> Command {
+        let secrets = self.command(arguments);
+        let mut command = Command::new("env");
+        command.arg(option).arg(secrets.get_program()).args(secrets.get_args());
+        command.current_dir(self.path()).env_clear().stdin(Stdio::null());
+        command.envs(secrets.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> CliOutput {
         CliOutput::new(self.command(arguments).output().unwrap())
     }

@@ -200,7 +200,7 @@ impl<'a> FetchRequest<'a> {
     ///
     /// let request = FetchRequest::named("db");
     /// assert!(!request.is_refresh() && request.with_refresh(true).is_refresh());
-    /// Both requests can share an answer.
+    /// // Both requests can share an answer.
     /// assert_eq!(Identity::of(&request), Identity::of(&request.with_refresh(true)));
     /// ```
     #[must_use]

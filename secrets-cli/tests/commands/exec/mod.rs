@@ -212,11 +212,8 @@ fn a_failure_is_told_without_its_secrets() {
 #[test]
 fn an_ignored_sigchld_is_named() {
     let sandbox = sandbox();
-    let secrets = sandbox.command(["resolve", "op.item", "--format=json"]);
-    let mut command = Command::new("env");
-    command.arg("--ignore-signal=CHLD").arg(secrets.get_program()).args(secrets.get_args());
-    let variables = secrets.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    command.current_dir(sandbox.path()).env_clear().envs(variables);
+    let arguments = ["resolve", "op.item", "--format=json"];
+    let mut command = sandbox.command_with_signals("--ignore-signal=CHLD", &arguments);
     command.env("SECRETS_CONFIG", sandbox.path().join("secrets.toml"));
     let result = CliOutput::new(command.output().unwrap());
     result.assert_fails(6);

@@ -45,8 +45,9 @@ fn is_running(number: i32) -> bool {
 }
 
 /// Starts a command whose program sleeps. Returns it with the numbers of the program and its child.
+#[cfg(target_os = "linux")]
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> (Child, [i32; 2]) {
-    let mut command = sandbox.command(arguments);
+    let mut command = sandbox.command_with_signals("--default-signal", arguments);
     command.env("SECRETS_CONFIG", sandbox.path().join("secrets.toml"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
@@ -88,11 +89,8 @@ fn a_signal_that_ends_the_command_ends_its_programs() {
 fn a_signal_that_is_ignored_ends_nothing() {
     let sandbox = sandbox();
     write_program(&sandbox, "op", "echo $$ > \"$(dirname \"$0\")/pid\"; sleep 1; echo SeNtInEl");
-    let secrets = sandbox.command(["run", "op.x", "--", "printenv", "x"]);
-    let mut command = std::process::Command::new("env");
-    command.arg("--ignore-signal=HUP").arg(secrets.get_program()).args(secrets.get_args());
-    let variables = secrets.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    command.current_dir(sandbox.path()).env_clear().envs(variables);
+    let arguments = ["run", "op.x", "--", "printenv", "x"];
+    let mut command = sandbox.command_with_signals("--ignore-signal=HUP", &arguments);
     command.env("SECRETS_CONFIG", sandbox.path().join("secrets.toml"));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
