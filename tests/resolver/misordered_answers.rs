@@ -243,6 +243,24 @@ fn without_names_an_answer_left_out_reaches_no_step_that_joined_the_call() {
 }
 
 #[test]
+fn an_error_of_a_short_answer_reaches_no_step_that_joined_the_call() {
+    let hostile = Hostile {
+        kind: "first",
+        delay: Duration::from_millis(200),
+        ..Hostile::new(Manner::WithoutFirst)
+    };
+    let builder = Resolver::builder().backend(hostile).backend(Hostile::new(Manner::Honest));
+    let resolver = builder.default_backend("first,hostile").build().unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| resolve(&resolver, &["a", "no-b"]));
+        std::thread::sleep(Duration::from_millis(50));
+        // The error of `no-b` stands in the place of `a`, which the first backend has.
+        assert_eq!(resolve(&resolver, &["a"]).unwrap_err()[0].1, ErrorKind::Unavailable);
+        assert!(first.join().unwrap().is_err());
+    });
+}
+
+#[test]
 fn with_two_names_for_one_secret() {
     let names = ["db", "alias-db", "api", "alias-queue"];
     let hostile = Hostile::new(Manner::Honest);

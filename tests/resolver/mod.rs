@@ -10,3 +10,4 @@ mod replaced_backends;
 mod rotating;
 mod tokio_backends;
 mod user_backends;
+mod written_names;

@@ -74,7 +74,7 @@ fn run_beside(workspace: &Workspace, stage: &'static Stage) -> (&'static Stage, 
             command.run_into(&workspace.root, &log)
         }),
     };
-    println!("{}", fs::read_to_string(&path).unwrap_or_default());
+    println!("{}", String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()));
     (stage, outcome, start.elapsed())
 }
 

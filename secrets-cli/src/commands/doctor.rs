@@ -19,6 +19,8 @@ use crate::{
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let (resolver, setting_error) =
         stores::resolver_builder(args.common.backend.as_deref()).build_anyway();
+    // What the backends log in for is given back, whatever happens below.
+    leases::remember(&resolver);
     // With invalid settings left out, the answers of the backends would mean nothing.
     let statuses = if setting_error.is_none() { statuses(&resolver) } else { Vec::new() };
     let warnings =
@@ -30,7 +32,6 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         OutputFormat::Json => json(&mut output, &resolver, &statuses, &warnings),
     }
     output.print()?;
-    leases::remember(&resolver);
     if let Some(error) = setting_error {
         return Err(error.into());
     }

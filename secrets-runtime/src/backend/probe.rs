@@ -73,7 +73,7 @@ impl Probe {
     }
 
     /// Asks a backend whether a secret exists that is not there, and returns whether it answers: the provided
-    /// [`Backend::probe`](crate::Backend::probe).
+    /// [`Backend::probe`](crate::Backend::probe). A backend that needs tokio is asked in tokio's context only.
     pub async fn by_exists(backend: &(impl Backend + ?Sized)) -> Self {
         let requests = [FetchRequest::named(PROBE_ID)];
         match backend.exists(&requests).await.pop() {

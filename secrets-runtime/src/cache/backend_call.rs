@@ -230,11 +230,13 @@ impl<T, A: NamedAnswer> BackendCall<T, A> {
         if given > wanted {
             return self.all(&miscounted());
         }
+        // An error does not say whose it is.
+        let has_error = answers.iter().any(Result::is_err);
         answers.resize_with(wanted, || Err(miscounted()));
         for (place, error) in self.misplaced_answers(&answers) {
             answers[place] = Err(error);
         }
-        self.is_order_trusted = given == wanted || self.is_each_named(&answers);
+        self.is_order_trusted = given == wanted || !has_error && self.is_each_named(&answers);
         answers
     }
 

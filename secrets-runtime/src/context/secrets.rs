@@ -163,7 +163,7 @@ impl Secrets {
     /// # How often `T` is deserialized
     /// If everything fits, `T`'s `Deserialize` runs once. Otherwise it runs again, without the fields that do
     /// not fit, to find what else is wrong: at most once for each field (of the type or of the secret) and
-    /// four times more, and never more than 512 times. `#[serde(flatten)]` and untagged or internally tagged
+    /// five times more, and never more than 512 times. `#[serde(flatten)]` and untagged or internally tagged
     /// enums may take one more run, and another one for each field that contains them, since serde does not
     /// say in time whether their values are texts or numbers.
     ///

@@ -3,8 +3,8 @@ use std::{fmt, ops::ControlFlow, sync::Arc};
 use crate::{
     audit::{event::AuditEventKind, trail::AuditTrail},
     backend::{
-        Backend, BoxFuture, change::SecretChange, generation::WriteGuard, payload::Payload,
-        store::Store,
+        Backend, BoxFuture, change::SecretChange, fetch_request::FetchRequest,
+        generation::WriteGuard, identity::Identity, payload::Payload, store::Store,
     },
     cache::forbid_backends::forbidden,
     core::{
@@ -91,6 +91,14 @@ impl ResolverStore {
             Ok(()) => self.call(id, call),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
+    }
+
+    /// Returns what notes a write: by the id of the secret, and by the id with which its backend identifies a request.
+    fn write_guards(&self, id: &str) -> Vec<WriteGuard> {
+        let identity = Identity::by(&*self.backend, &FetchRequest::named(id));
+        let identified = Some(identity.id()).filter(|known| *known != id);
+        let guard = |id| WriteGuard::to(self.backend.kind(), id);
+        std::iter::once(id).chain(identified).map(guard).collect()
     }
 
     fn pending(&self, event: AuditEventKind, id: &str) -> PendingChanges<'_> {
@@ -180,7 +188,7 @@ fn events_of(change: &SecretChange) -> Vec<(AuditEventKind, String)> {
 
 impl Store for ResolverStore {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        let writing = WriteGuard::to(self.backend.kind(), id);
+        let writing = self.write_guards(id);
         let put = self.change(id, |store, id| store.put(id, payload));
         Box::pin(async move {
             let _writing = writing;
@@ -190,7 +198,7 @@ impl Store for ResolverStore {
     }
 
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        let writing = WriteGuard::to(self.backend.kind(), id);
+        let writing = self.write_guards(id);
         let create = self.change(id, |store, id| store.create(id, payload));
         Box::pin(async move {
             let _writing = writing;
@@ -204,7 +212,7 @@ impl Store for ResolverStore {
         changes: Vec<SecretChange>,
     ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
         let ids = changes.iter().flat_map(SecretChange::ids);
-        let writing: Vec<_> = ids.map(|id| WriteGuard::to(self.backend.kind(), id)).collect();
+        let writing: Vec<_> = ids.flat_map(|id| self.write_guards(id)).collect();
         let events = match self.audit {
             Some(_) => changes.iter().flat_map(events_of).collect(),
             None => Vec::new(),
@@ -218,7 +226,7 @@ impl Store for ResolverStore {
     }
 
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
-        let writing = WriteGuard::to(self.backend.kind(), id);
+        let writing = self.write_guards(id);
         let delete = self.change(id, |store, id| store.delete(id));
         Box::pin(async move {
             let _writing = writing;

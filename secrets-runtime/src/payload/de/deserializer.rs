@@ -31,7 +31,7 @@ impl InputReader<'_> {
     /// Visits an input without parts, for a type that asks for parts.
     fn without_parts<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Absent => visitor.visit_unit(),
+            Input::Null => visitor.visit_unit(),
             Input::Name(name) => visitor.visit_str(name),
             _ => Err(Abort::Message(NO_VALUE.to_owned())),
         }
@@ -150,7 +150,7 @@ impl InputReader<'_> {
             }
             Input::Set(_) => self.fields(&[], visitor),
             Input::Placeholder => visit_placeholder(visitor),
-            Input::Name(_) | Input::Absent => self.without_parts(visitor),
+            Input::Name(_) | Input::Null | Input::Absent => self.without_parts(visitor),
         }
     }
 
@@ -172,7 +172,7 @@ impl InputReader<'_> {
 
     fn option<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Absent | Input::Placeholder => visitor.visit_none(),
+            Input::Absent | Input::Null | Input::Placeholder => visitor.visit_none(),
             _ => visitor.visit_some(self.wrapped()?),
         }
     }

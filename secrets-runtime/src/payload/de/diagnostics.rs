@@ -13,11 +13,13 @@ use crate::{
 ///
 /// Each run after the first follows from an event that happens once: a field at the top is rejected or read in
 /// the other way, a field is missing, rejected fields get placeholders, a placeholder is refused (twice at
-/// most), or the whole type is read in the other way. So there are at most four more runs than there are fields,
+/// most), the whole type is read in the other way, or visitors are asked. So there are at most five more runs than there are fields,
 /// and one for each field and one for the type if serde buffers values.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     pub(super) kind: DocumentKind,
+    /// Whether visitors are asked what they expect, before they see a value. While everything fits, they are not.
+    pub(super) asks_visitors: bool,
     problems: Vec<Problem>,
     fields: BTreeMap<String, Treatment>,
     /// Whether a field was missing in a run.
@@ -117,10 +119,13 @@ impl Diagnostics {
                 self.is_read_again = true;
                 true
             }
-            // It may be caused by a field that was left out.
-            Abort::Problem(problem) if self.is_clean() => {
-                self.problems.push(*problem);
-                false
+            Abort::Problem(problem) => {
+                let is_first = !mem::replace(&mut self.asks_visitors, true);
+                // A later one may be caused by a field that was left out.
+                if !is_first && self.is_clean() {
+                    self.problems.push(*problem);
+                }
+                is_first
             }
             _ => false,
         }
@@ -146,6 +151,9 @@ impl Diagnostics {
             FieldFault::Name(problem) => (problem, Treatment::OmitForName),
             FieldFault::Placeholder => return false,
         };
+        if !mem::replace(&mut self.asks_visitors, true) {
+            return true;
+        }
         self.problems.push(*problem);
         self.fields.insert(name, treatment) != Some(treatment)
     }

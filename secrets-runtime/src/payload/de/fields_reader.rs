@@ -84,12 +84,11 @@ impl FieldsReader<'_> {
 
     fn missing_field(&self, missing: &str) -> Box<Problem> {
         let names = || self.all.iter().map(|(name, _)| *name);
-        let help = match closest(missing, names()) {
-            _ if !self.set.shows_names() => {
-                "add it to the object in the stored value, or make it an `Option`".to_owned()
-            }
-            Some(near) => format!("did you mean `{}`? {}", escape_name(near), list_fields(names())),
-            None => list_fields(names()),
+        let near = || closest(missing, names()).map(escape_name);
+        let help = match self.set.shows_names().then(near) {
+            None => "add it to the object in the stored value, or make it an `Option`".to_owned(),
+            Some(Some(near)) => format!("did you mean `{near}`? {}", list_fields(names())),
+            Some(None) => list_fields(names()),
         };
         let message = format!("{}: there is no such field", Path::Name(self.set.path, missing));
         Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help))

@@ -14,14 +14,16 @@ pub(super) enum Input<'a> {
     Name(&'a str),
     /// An invented value that fits the type, so that reading can go on.
     Placeholder,
-    /// No value: an absent source, or the `null` of JSON.
+    /// The `null` of JSON.
+    Null,
+    /// No value, since its source is absent: `None` for an `Option`, and an error for almost every other type.
     Absent,
 }
 
 impl<'a> Input<'a> {
     pub(super) fn of_json(json: &'a Json) -> Self {
         match json.form {
-            Form::Null => Self::Absent,
+            Form::Null => Self::Null,
             form => Self::Value(&json.value, Some(form)),
         }
     }
@@ -39,7 +41,7 @@ impl<'a> Input<'a> {
         let (value, form) = match self {
             Self::Value(value, form) => (value, form.unwrap_or_else(|| form_of(value))),
             Self::Set(fields) => return Some(format!("a set of {} fields", fields.len())),
-            Self::Name(_) | Self::Placeholder | Self::Absent => return None,
+            Self::Name(_) | Self::Placeholder | Self::Null | Self::Absent => return None,
         };
         let kind = match form {
             Form::Text if !value.is_text() => "bytes that are not text",

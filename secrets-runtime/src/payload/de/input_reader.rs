@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use serde::de::{Expected, Visitor};
 
 use crate::payload::{
@@ -73,7 +75,11 @@ impl<'a> InputReader<'a> {
         visitor: V,
         visit: impl FnOnce(Self, V) -> Result<V::Value, Abort>,
     ) -> Result<V::Value, Abort> {
-        let expected = (&visitor as &dyn Expected).to_string();
+        let mut expected = String::new();
+        if self.diagnostics.asks_visitors {
+            // What is written so far is compared, if it fails.
+            let _ = write!(expected, "{}", &visitor as &dyn Expected);
+        }
         visit(self, visitor).map_err(|abort| abort.confirm(&expected))
     }
 
@@ -93,7 +99,7 @@ impl<'a> InputReader<'a> {
             Input::Value(value, _) => value.expose_str().map_err(|_| Abort::expected(expected)),
             Input::Name(name) => Ok(name),
             Input::Placeholder => Ok(placeholder),
-            Input::Set(_) | Input::Absent => Err(Abort::Message(NO_VALUE.to_owned())),
+            Input::Set(_) | Input::Null | Input::Absent => Err(Abort::Message(NO_VALUE.to_owned())),
         }
     }
 

@@ -16,7 +16,7 @@
 //!   before their type is known. They are read as text first, and then again as the numbers and lists that
 //!   they look like. A field that needs both may get neither. A number is a text to them if Rust writes it in
 //!   another way, such as `1.0`: it would not keep its text in a text.
-//! - A type that formats one field in what it expects of another field shows it.
+//! - A type that formats a field, or a key, in what it expects of another field shows it.
 //! - If a type refuses its placeholder, a missing field that is declared after it is found only once that
 //!   field exists.
 
@@ -96,7 +96,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
 ) -> Result<T, Vec<Problem>> {
     // Compared with a word that is not secret.
     let is_null = value.expose_bytes() == b"null";
-    let input = if is_null { Input::Absent } else { Input::Value(value, None) };
+    let input = if is_null { Input::Null } else { Input::Value(value, None) };
     read(DocumentKind::Json, path, input)
 }
 

@@ -251,6 +251,40 @@ fn an_absent_source_is_none() {
         messages(from_absent::<HashMap<String, String>>(why())),
         ["there is no such secret"]
     );
+    // A type that accepts `null` does not accept that a secret is missing.
+    #[derive(Deserialize, Debug)]
+    #[serde(untagged)]
+    enum Maybe {
+        Nothing,
+        Text(String),
+    }
+    assert_eq!(kinds(from_absent::<serde_json::Value>(why())), [ErrorKind::NotFound]);
+    assert_eq!(kinds(from_absent::<Maybe>(why())), [ErrorKind::NotFound]);
+    assert!(!accepts_absence::<Maybe>() && accepts_absence::<Option<Maybe>>());
+    let both = value::<Vec<Maybe>>(r#"[null, "x"]"#);
+    assert!(matches!(both.as_deref(), Ok([Maybe::Nothing, Maybe::Text(text)]) if text == "x"));
+}
+
+/// `serde_json` asks a visitor what it expects only if it refuses what it gets.
+#[test]
+fn a_visitor_is_not_asked_what_it_expects_while_everything_fits() {
+    struct Silent;
+    impl<'de> Deserialize<'de> for Silent {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visitor;
+            impl serde::de::Visitor<'_> for Visitor {
+                type Value = Silent;
+                fn expecting(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    panic!("it is asked")
+                }
+                fn visit_u64<E>(self, _: u64) -> Result<Silent, E> {
+                    Ok(Silent)
+                }
+            }
+            deserializer.deserialize_u64(Visitor)
+        }
+    }
+    assert!(value::<Silent>("1").is_ok());
 }
 
 #[test]

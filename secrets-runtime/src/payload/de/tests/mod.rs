@@ -11,7 +11,7 @@ use crate::{
         error::{Error, ErrorKind, Problem},
         secret_value::SecretValue,
     },
-    payload::de::{from_absent, from_fields, from_json, from_plain, from_value},
+    payload::de::{accepts_absence, from_absent, from_fields, from_json, from_plain, from_value},
 };
 
 /// Reads a set called `db`.
