@@ -77,7 +77,7 @@ async fn a_write_is_read_by_the_next_step_under_every_name() {
     for (name, value) in [("prod/db", "SeNtInEl-1"), ("Prod/DB", "SeNtInEl-2")] {
         store.put(name, Payload::Text(value.into())).await.unwrap();
         let context = resolver.resolve(&declaration).await.unwrap();
-        let read = context.secrets.get("prod/db", "prod/db").unwrap();
+        let read = context.secrets.get("prod/db", "prod_db").unwrap();
         assert!(
             read.expose_str().unwrap() == value,
             "the value before the write to {name} is cached"

@@ -19,7 +19,7 @@ use crate::{
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let (resolver, setting_error) =
         stores::resolver_builder(args.common.backend.as_deref()).build_anyway();
-    // What the backends log in for is given back, whatever happens below.
+    // The logins of the backends are revoked, whatever happens below.
     leases::remember(&resolver);
     // With invalid settings left out, the answers of the backends would mean nothing.
     let statuses = if setting_error.is_none() { statuses(&resolver) } else { Vec::new() };
