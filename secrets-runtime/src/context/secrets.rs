@@ -164,8 +164,8 @@ impl Secrets {
     /// If everything fits, `T`'s `Deserialize` runs once. Otherwise it runs again, without the fields that do
     /// not fit, to find what else is wrong: at most once for each field (of the type or of the secret) and
     /// five times more, and never more than 512 times. `#[serde(flatten)]` and untagged or internally tagged
-    /// enums may take one more run, and another one for each field that contains them, since serde does not
-    /// say in time whether their values are texts or numbers.
+    /// enums may take two more runs, and two for each field that contains them, since serde does not say in
+    /// time whether their values are texts or numbers.
     ///
     /// serde stops at the first missing field. To find the next one, the later runs use a placeholder for
     /// each field that is missing or does not fit: 1, `true`, the text `1`, one of the variants, an empty
@@ -194,15 +194,16 @@ impl Secrets {
             Some(source) => match source.fields.as_plain() {
                 Some((name, field)) => de::from_plain(group, name, &field.value),
                 None => {
-                    let fields = source.fields.iter().map(|(name, field)| (name, &field.value));
+                    let fields =
+                        source.fields.iter().map(|(name, field)| (name, &field.value, field.form));
                     de::from_fields(group, &fields.collect::<Vec<_>>())
                 }
             },
             None => {
                 let requests = found.requests.iter();
-                let fields: Vec<_> =
-                    requests.map(|r| (r.request.view().key, &r.field.value)).collect();
-                de::from_fields(group, &fields)
+                let fields = requests.map(|it| (it.request.view().key, &it.field));
+                let fields = fields.map(|(key, field)| (key, &field.value, field.form));
+                de::from_fields(group, &fields.collect::<Vec<_>>())
             }
         };
         made.map_err(|problems| self.typed_read_error(problems, group))

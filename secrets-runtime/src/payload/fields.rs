@@ -14,8 +14,8 @@ pub(crate) struct Field {
     pub value: SecretValue,
     /// Whether it is binary. A binary value is base64 in a variable.
     pub binary: bool,
-    /// Whether it is a number in the JSON of the payload. A text of digits is not one.
-    pub number: bool,
+    /// What it is in the JSON of the payload: a text of digits is not a number.
+    pub form: Option<Form>,
     mounted: Option<MountedField>,
 }
 
@@ -29,7 +29,7 @@ struct MountedField {
 
 impl Field {
     pub(crate) fn text(value: SecretValue) -> Self {
-        Self { binary: !value.is_text(), value, number: false, mounted: None }
+        Self { binary: !value.is_text(), value, form: None, mounted: None }
     }
 
     pub(crate) fn binary(value: SecretValue) -> Self {
@@ -41,12 +41,12 @@ impl Field {
     /// A text of one line loses the line break at its end, which editors and `echo` add. In a text of several lines
     /// it belongs to the text: a PEM or an OpenSSH key without it is refused by some programs.
     pub(crate) fn into_mounted(self, mount: &MountOrigin) -> Self {
-        let Self { value: bytes, binary, number, .. } = self;
+        let Self { value: bytes, binary, form, .. } = self;
         // Looked at for its line breaks.
         let line = bytes.expose_str().ok().and_then(one_line).map(SecretValue::from);
         let value = line.unwrap_or_else(|| bytes.clone());
         let path = mount.path.as_deref().map(Arc::from);
-        Self { value, binary, number, mounted: Some(MountedField { bytes, path }) }
+        Self { value, binary, form, mounted: Some(MountedField { bytes, path }) }
     }
 
     /// Returns the content of a file with this field: the bytes as they are mounted, or else the value.
@@ -63,7 +63,7 @@ impl Field {
 impl From<Json> for Field {
     /// Creates the field of a member of a JSON object.
     fn from(json: Json) -> Self {
-        Self { number: json.form == Form::Number, ..Self::text(json.value) }
+        Self { form: Some(json.form), ..Self::text(json.value) }
     }
 }
 

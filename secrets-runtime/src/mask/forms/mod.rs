@@ -10,7 +10,7 @@ use std::fmt;
 use crate::{
     core::secret_value::SecretValue,
     mask::{forms::encodings::FormSink, gram_filter::MIN_PATTERN},
-    payload::fields::Field,
+    payload::{fields::Field, json::form::Form},
 };
 
 /// Words that are not masked, since every log contains them.
@@ -46,7 +46,7 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
 pub(crate) fn unmaskable_reason(field: &Field) -> Option<&'static str> {
     // Exposed to find out whether it is too short or too common.
     let bytes = field.value.expose_bytes();
-    match field.number {
+    match field.form == Some(Form::Number) {
         true if leaves::is_long_number(bytes) => None,
         true => Some("it is a number of fewer than six digits"),
         false if is_maskable(bytes) => None,

@@ -7,9 +7,11 @@ use crate::{
     core::{
         error::{ErrorKind, Problem},
         escape::backquoted_list,
-        secret_value::SecretValue,
     },
-    payload::de::{input::Input, path::Path},
+    payload::de::{
+        input::{Input, SetField},
+        path::Path,
+    },
 };
 
 /// The reason why a run stopped.
@@ -32,6 +34,8 @@ pub(super) enum Abort {
     DuplicateField(&'static str),
     /// A field's name is not one of these.
     UnknownField(&'static [&'static str]),
+    /// A value does not name one of these variants.
+    UnknownVariant(&'static [&'static str]),
     /// A problem with its path.
     Problem(Box<Problem>),
     /// A problem with a field at the top, which has this name.
@@ -51,9 +55,10 @@ pub(super) enum FieldFault {
 }
 
 const HELP: &str = "store a value that fits the type, or ask for another type";
+const REFUSED_HELP: &str = "store a value that fits the type; its own message is not shown, since it may contain the value";
 
 /// The message for a type that refuses a value with a message of its own.
-pub(super) const REFUSED: &str = "the type's own check refuses the value";
+pub(super) const REFUSED: &str = "the type refuses the value";
 
 impl Abort {
     /// Creates the mismatch of a type that expects something else, in words of this module.
@@ -101,9 +106,19 @@ impl Abort {
                 (ErrorKind::Undecodable, what.to_owned(), help)
             }
             Self::Expected(what) => mismatch(&what, input),
+            Self::UnknownVariant([]) => {
+                let what = "expected a variant, and the type has none";
+                (ErrorKind::Undecodable, what.to_owned(), HELP.to_owned())
+            }
+            // It is a tag, which serde has read before.
+            Self::UnknownVariant(variants) if matches!(input, Input::Set(_)) => {
+                let what = format!("the variant that it names is not {}", list_variants(variants));
+                (ErrorKind::Undecodable, what, HELP.to_owned())
+            }
+            Self::UnknownVariant(variants) => mismatch(&list_variants(variants), input),
             Self::Message(what) => (ErrorKind::Undecodable, what, HELP.to_owned()),
             Self::TypeExpected(_) | Self::Refused => {
-                (ErrorKind::Undecodable, REFUSED.to_owned(), HELP.to_owned())
+                (ErrorKind::Undecodable, REFUSED.to_owned(), REFUSED_HELP.to_owned())
             }
         };
         Self::Problem(Box::new(Problem::new(kind, format!("{path}: {what}")).with_help(help)))
@@ -113,11 +128,17 @@ impl Abort {
 fn mismatch(expected: &str, input: Input<'_>) -> (ErrorKind, String, String) {
     // A set of one field is read as its value.
     let input = match input {
-        Input::Set([(_, value)]) => Input::Value(value, None),
+        Input::Set([(_, value, form)]) => Input::Value(value, *form),
         input => input,
     };
     let what = match (input, input.kind()) {
         (Input::Name(_), _) => format!("expected a name that is {expected}"),
+        // The type is one of numbers, such as `u16`.
+        (_, Some(kind))
+            if kind == "a number" && expected.ends_with(|it: char| it.is_ascii_digit()) =>
+        {
+            format!("expected {expected}, found a number that does not fit")
+        }
         (_, Some(kind)) => format!("expected {expected}, found {kind}"),
         (_, None) => format!("expected {expected}"),
     };
@@ -132,9 +153,9 @@ fn mismatch(expected: &str, input: Input<'_>) -> (ErrorKind, String, String) {
 }
 
 /// Returns the help for a type that is read from one value, and got a set.
-fn one_of(fields: &[(&str, &SecretValue)]) -> String {
-    let names = list_fields(fields.iter().map(|(name, _)| *name));
-    let Some((name, _)) = fields.first() else { return names };
+fn one_of(fields: &[SetField<'_>]) -> String {
+    let names = list_fields(fields.iter().map(|(name, ..)| *name));
+    let Some((name, ..)) = fields.first() else { return names };
     format!(
         "name one of them as the `key`, such as key = {name:?}, or take all of them as a struct or a map: {names}"
     )
@@ -166,11 +187,7 @@ impl de::Error for Abort {
     }
 
     fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
-        match variants {
-            [] => Self::Message("expected a variant, and the type has none".to_owned()),
-            [only] => Self::expected(format!("`{only}`")),
-            _ => Self::expected(format!("one of {}", names(variants))),
-        }
+        Self::UnknownVariant(variants)
     }
 
     fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
@@ -199,6 +216,14 @@ impl fmt::Debug for Abort {
 }
 
 impl std::error::Error for Abort {}
+
+/// Lists the names of variants, one of which is expected.
+pub(super) fn list_variants(variants: &[&str]) -> String {
+    match variants {
+        [only] => format!("`{only}`"),
+        _ => format!("one of {}", names(variants)),
+    }
+}
 
 fn names(names: &[&str]) -> String {
     backquoted_list(names.iter().copied())

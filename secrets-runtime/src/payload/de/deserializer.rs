@@ -21,7 +21,7 @@ use crate::{
             input_reader::{InputReader, NO_VALUE},
             items::Items,
             placeholder::visit_placeholder,
-            read_mode::{ReadMode, keeps_text, visit_scalar, visit_text},
+            read_mode::{Scalars, keeps_text, visit_scalar, visit_text},
         },
         json::{self, fault::JsonFault, form::Form},
     },
@@ -49,7 +49,7 @@ impl InputReader<'_> {
     ) -> Result<V::Value, Abort> {
         match self.input {
             // Types whose fields may all be missing would take none of a plain value without an error.
-            Input::Set([(name, value)])
+            Input::Set([(name, value, _)])
                 if self.diagnostics.kind == DocumentKind::Plain
                     && !declared.is_empty()
                     && !declared.contains(name) =>
@@ -123,17 +123,27 @@ impl InputReader<'_> {
         visitor: V,
     ) -> Result<V::Value, Abort> {
         let part = self.with(Input::Value(value, form));
-        let form = form.unwrap_or_else(|| Form::guess(value));
-        if keeps_text::<V>() || form == Form::Text {
+        let guess = Form::guess(value);
+        let is_text = guess == Form::Text && form.is_none_or(|form| form == Form::Text);
+        if keeps_text::<V>() || is_text {
             return visit_text(value, visitor);
         }
         self.diagnostics.is_ambiguous.set(true);
+        let is_scalar = matches!(guess, Form::Number | Form::Bool);
+        let form = match (self.mode.scalars, form) {
+            (Scalars::Guessed, Some(Form::Text)) if is_scalar => guess,
+            (_, form) => form.unwrap_or(guess),
+        };
         // In a secret, a number that is buffered for a text is not to change.
         let is_exact = self.diagnostics.kind != DocumentKind::Json || form != Form::Number;
-        match (self.mode, form) {
-            (ReadMode::Json, Form::Object) if json::is_object(value) => part.fields(&[], visitor),
-            (ReadMode::Json, Form::List) if json::list(value).is_ok() => part.items(None, visitor),
-            (ReadMode::Json | ReadMode::Scalar, Form::Number | Form::Bool) => {
+        match form {
+            Form::Object if self.mode.has_parts && json::is_object(value) => {
+                part.fields(&[], visitor)
+            }
+            Form::List if self.mode.has_parts && json::list(value).is_ok() => {
+                part.items(None, visitor)
+            }
+            Form::Number | Form::Bool if self.mode.scalars != Scalars::Texts => {
                 visit_scalar(value, is_exact, visitor)
             }
             _ => visit_text(value, visitor),
@@ -143,10 +153,10 @@ impl InputReader<'_> {
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
             Input::Value(value, form) => self.any_value(value, form, visitor),
-            // A set with one field is read as a value first, and as a set if that does not fit.
-            Input::Set([(_, value)]) if self.mode == ReadMode::Text => {
+            // A set with one field is read as its value first, and as a set if that does not fit.
+            Input::Set([(_, value, form)]) if self.mode.scalars != Scalars::Guessed => {
                 self.diagnostics.is_ambiguous.set(true);
-                self.any_value(value, None, visitor)
+                self.any_value(value, *form, visitor)
             }
             Input::Set(_) => self.fields(&[], visitor),
             Input::Placeholder => visit_placeholder(visitor),
@@ -200,7 +210,7 @@ impl InputReader<'_> {
         visitor: V,
     ) -> Result<V::Value, Abort> {
         let is_variant = |name: &[u8]| variants.iter().any(|variant| variant.as_bytes() == name);
-        if let Input::Set(field @ [(name, value)]) = self.input
+        if let Input::Set(field @ [(name, value, _)]) = self.input
             // The value is compared with words that are not secret.
             && is_variant(name.as_bytes()) && !is_variant(value.expose_bytes())
         {

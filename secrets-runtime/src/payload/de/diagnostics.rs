@@ -5,16 +5,19 @@ use crate::{
     payload::de::{
         abort::{Abort, FieldFault},
         placeholder::MAX_PLACEHOLDERS,
-        read_mode::ReadMode,
+        read_mode::{ReadMode, Scalars},
     },
 };
+
+/// The number of the last way to read a value.
+const LAST_ATTEMPT: u8 = 2;
 
 /// What the runs have found so far, and what the next run does differently.
 ///
 /// Each run after the first follows from an event that happens once: a field at the top is rejected or read in
-/// the other way, a field is missing, rejected fields get placeholders, a placeholder is refused (twice at
-/// most), the whole type is read in the other way, or visitors are asked. So there are at most five more runs than there are fields,
-/// and one for each field and one for the type if serde buffers values.
+/// another way, a field is missing, rejected fields get placeholders, a placeholder is refused (twice at
+/// most), the whole type is read in another way, or visitors are asked. So there are at most five more runs than there are fields,
+/// and two for each field and two for the type if serde buffers values.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     pub(super) kind: DocumentKind,
@@ -28,9 +31,10 @@ pub(super) struct Diagnostics {
     /// A missing field that may be one that was rejected under an alias. It is another field if it accepts its
     /// placeholder.
     unconfirmed: Option<Problem>,
-    is_read_again: bool,
-    /// Whether a type that accepts anything got one of several readings of a value: a text, or the number that
-    /// it looks like. If the type then fails, the other reading may fit.
+    /// How often the whole type was read in another way.
+    attempt: u8,
+    /// Whether a type that accepts anything got a value that can be read in several ways: a text, or the number that
+    /// it looks like. If the type then fails, another way may fit.
     pub(super) is_ambiguous: Cell<bool>,
     /// The number of placeholders in this run.
     placeholders: Cell<u16>,
@@ -53,8 +57,8 @@ pub(super) enum DocumentKind {
 /// What a run does with a field at the top.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
-    /// Its value is read in the other way.
-    ReadAgain,
+    /// Its value is read in another way, at this attempt.
+    ReadAgain(u8),
     /// It is left out because of its name.
     OmitForName,
     /// It is left out because of its value.
@@ -87,19 +91,20 @@ impl Diagnostics {
 
     /// Returns how the next run reads the values.
     pub(super) fn mode(&self) -> ReadMode {
-        match (self.kind, self.is_read_again) {
-            (DocumentKind::Json, false) => ReadMode::Json,
-            (DocumentKind::Field, true) => ReadMode::Json,
-            (DocumentKind::Set | DocumentKind::Plain, true) => ReadMode::Scalar,
-            _ => ReadMode::Text,
-        }
+        self.mode_of(self.attempt, self.kind == DocumentKind::Field)
     }
 
-    /// Returns how a field at the top is read again.
-    pub(super) fn other_mode(&self) -> ReadMode {
-        match self.kind {
-            DocumentKind::Json => ReadMode::Text,
-            _ => ReadMode::Json,
+    /// Returns how a field at the top is read at this attempt.
+    pub(super) fn field_mode(&self, attempt: u8) -> ReadMode {
+        self.mode_of(attempt, true)
+    }
+
+    fn mode_of(&self, attempt: u8, has_parts: bool) -> ReadMode {
+        match (self.kind, attempt) {
+            (DocumentKind::Json, 0) => ReadMode { scalars: Scalars::Known, has_parts: true },
+            (DocumentKind::Json, 1) | (_, 0) => ReadMode::TEXT,
+            (_, 1) => ReadMode { scalars: Scalars::Known, has_parts },
+            _ => ReadMode { scalars: Scalars::Guessed, has_parts },
         }
     }
 
@@ -115,8 +120,8 @@ impl Diagnostics {
         let is_ambiguous = self.is_ambiguous.take();
         match abort {
             Abort::Field(name, fault) => self.recover_field(name, fault),
-            _ if is_ambiguous && !self.is_read_again => {
-                self.is_read_again = true;
+            _ if is_ambiguous && self.attempt < LAST_ATTEMPT => {
+                self.attempt += 1;
                 true
             }
             Abort::Problem(problem) => {
@@ -139,12 +144,17 @@ impl Diagnostics {
                 && !mem::replace(&mut self.has_refused_placeholder, true);
         }
         self.problems.extend(self.unconfirmed.take());
+        let attempt = match self.treatment(&name) {
+            None => 0,
+            Some(Treatment::ReadAgain(attempt)) => attempt,
+            Some(_) => LAST_ATTEMPT,
+        };
         let (problem, treatment) = match fault {
             FieldFault::Missing { problem, is_last } => {
                 return self.recover_missing(name, *problem, is_last);
             }
-            FieldFault::Value { is_ambiguous: true, .. } if self.treatment(&name).is_none() => {
-                self.fields.insert(name, Treatment::ReadAgain);
+            FieldFault::Value { is_ambiguous: true, .. } if attempt < LAST_ATTEMPT => {
+                self.fields.insert(name, Treatment::ReadAgain(attempt + 1));
                 return true;
             }
             FieldFault::Value { problem, .. } => (problem, Treatment::OmitForValue),

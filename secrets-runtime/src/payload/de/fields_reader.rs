@@ -12,7 +12,7 @@ use crate::{
         escape::escape_name,
     },
     payload::de::{
-        abort::{Abort, FieldFault, list_fields},
+        abort::{Abort, FieldFault, list_fields, list_variants},
         diagnostics::Treatment,
         input::Input,
         input_reader::InputReader,
@@ -36,7 +36,7 @@ pub(super) struct FieldsReader<'a> {
     value: Option<Input<'a>>,
 }
 
-const BUFFERED: &str = "the type's own check refuses it, or a flattened field does not fit";
+const BUFFERED: &str = "the type refuses it: a flattened field, or one of a variant, does not fit";
 
 impl FieldsReader<'_> {
     /// Reads a type from the fields of a set or an object.
@@ -48,7 +48,7 @@ impl FieldsReader<'_> {
     ) -> Result<T, Abort> {
         let (is_top, diagnostics) = (set.path.is_root(), set.diagnostics);
         let is_kept =
-            |name| matches!(diagnostics.treatment(name), None | Some(Treatment::ReadAgain));
+            |name| matches!(diagnostics.treatment(name), None | Some(Treatment::ReadAgain(_)));
         let kept = all.iter().copied().filter(|(name, _)| !is_top || is_kept(name));
         // The placeholders come last, so that a placeholder is the duplicate if its field exists under another
         // name.
@@ -71,6 +71,10 @@ impl FieldsReader<'_> {
                 let message = format!("{}: another field is `{field}` already", fields.path(name));
                 let problem = Problem::new(ErrorKind::Ambiguous, message);
                 fields.fault(Box::new(problem.with_help("keep one of the two")), FieldFault::Name)
+            }
+            (Abort::UnknownVariant(variants), _) if !all.is_empty() && fields.left.len() == 0 => {
+                let known = list_variants(variants);
+                Abort::Message(format!("the variant that it names is not {known}"))
             }
             // serde buffers what it flattens, and the fields of some enums, and reads them after all fields.
             (Abort::Refused | Abort::TypeExpected(_), _)
@@ -140,8 +144,10 @@ impl FieldsReader<'_> {
         let diagnostics = self.set.diagnostics;
         let path = self.path(name);
         let mut reader = self.set.child(&path, value);
-        if self.set.path.is_root() && diagnostics.treatment(name) == Some(Treatment::ReadAgain) {
-            reader.mode = diagnostics.other_mode();
+        if self.set.path.is_root()
+            && let Some(Treatment::ReadAgain(attempt)) = diagnostics.treatment(name)
+        {
+            reader.mode = diagnostics.field_mode(attempt);
         }
         // A field that fails is read again only if it is ambiguous itself.
         let was_ambiguous = diagnostics.is_ambiguous.take();

@@ -3,13 +3,16 @@ use crate::{
     payload::json::{self, Json, form::Form},
 };
 
+/// The name of a field, its value, and its form in the JSON of the payload.
+pub(crate) type SetField<'a> = (&'a str, &'a SecretValue, Option<Form>);
+
 /// What a type is read from.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'a> {
     /// A value, and its form if it is inside JSON.
     Value(&'a SecretValue, Option<Form>),
     /// The fields of a secret.
-    Set(&'a [(&'a str, &'a SecretValue)]),
+    Set(&'a [SetField<'a>]),
     /// The name of a field.
     Name(&'a str),
     /// An invented value that fits the type, so that reading can go on.
@@ -28,8 +31,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    pub(super) fn of_fields(fields: &[(&'a str, &'a SecretValue)]) -> Vec<(&'a str, Self)> {
-        fields.iter().map(|(name, value)| (*name, Self::Value(value, None))).collect()
+    pub(super) fn of_fields(fields: &[SetField<'a>]) -> Vec<(&'a str, Self)> {
+        fields.iter().map(|(name, value, form)| (*name, Self::Value(value, *form))).collect()
     }
 
     pub(super) fn of_members(members: &'a [(String, Json)]) -> Vec<(&'a str, Self)> {
@@ -46,6 +49,7 @@ impl<'a> Input<'a> {
         let kind = match form {
             Form::Text if !value.is_text() => "bytes that are not text",
             Form::Text if value.is_empty() => "an empty text",
+            Form::Text if has_blank_ends(value) => "a text with white space around it",
             Form::Text => "a text",
             form => form.as_str(),
         };
@@ -55,6 +59,11 @@ impl<'a> Input<'a> {
     pub(super) fn is_binary(self) -> bool {
         matches!(self, Self::Value(value, _) if !value.is_text())
     }
+}
+
+fn has_blank_ends(value: &SecretValue) -> bool {
+    // Only the ends are looked at.
+    value.expose_str().is_ok_and(|text| text.trim().len() < text.len())
 }
 
 /// Returns the form of a stored value, which is the form of a text if it is not JSON.

@@ -86,7 +86,7 @@ impl<'a> InputReader<'a> {
     /// Returns the only value of a set that has one; every other input is returned unchanged.
     pub(super) fn single(self, expected: &str) -> Result<Self, Abort> {
         match self.input {
-            Input::Set([(_, value)]) => Ok(self.with(Input::Value(value, None))),
+            Input::Set([(_, value, form)]) => Ok(self.with(Input::Value(value, *form))),
             Input::Set(_) => Err(Abort::expected(expected)),
             _ => Ok(self),
         }

@@ -13,8 +13,9 @@
 //! Limits:
 //!
 //! - serde buffers the fields of a `#[serde(flatten)]`, and those of internally tagged and untagged enums,
-//!   before their type is known. They are read as text first, and then again as the numbers and lists that
-//!   they look like. A field that needs both may get neither. A number is a text to them if Rust writes it in
+//!   before their type is known. They are read as texts first, then as what they are in the JSON of the payload,
+//!   then as what they look like. A secret that is not JSON has texts only: if a text that looks like a number has
+//!   to be a text, and another one a number, neither way fits. A number is a text to them if Rust writes it in
 //!   another way, such as `1.0`: it would not keep its text in a text.
 //! - A type that formats a field, or a key, in what it expects of another field shows it.
 //! - If a type refuses its placeholder, a missing field that is declared after it is found only once that
@@ -43,7 +44,7 @@ use crate::{
     payload::de::{
         abort::{Abort, REFUSED},
         diagnostics::{Diagnostics, DocumentKind},
-        input::Input,
+        input::{Input, SetField},
         input_reader::InputReader,
         path::Path,
     },
@@ -57,7 +58,7 @@ use crate::{
 /// the path and show no value. The problems have no origin yet.
 pub(crate) fn from_fields<T: DeserializeOwned>(
     path: &str,
-    fields: &[(&str, &SecretValue)],
+    fields: &[SetField<'_>],
 ) -> Result<T, Vec<Problem>> {
     read(DocumentKind::Set, path, Input::Set(fields))
 }
@@ -71,7 +72,7 @@ pub(crate) fn from_plain<T: DeserializeOwned>(
     name: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    read(DocumentKind::Plain, path, Input::Set(&[(name, value)]))
+    read(DocumentKind::Plain, path, Input::Set(&[(name, value, None)]))
 }
 
 /// Reads one field into a `T`. `path` is the full name of the field in messages.

@@ -7,14 +7,25 @@ use crate::core::secret_value::SecretValue;
 
 /// How a value is passed to a type that accepts anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReadMode {
+pub(super) struct ReadMode {
+    pub scalars: Scalars,
+    /// Whether a JSON list or object is passed as its content, and not as its text.
+    pub has_parts: bool,
+}
+
+/// How a number or a boolean is passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalars {
     /// As its text.
-    Text,
-    /// As the number or boolean that its text is, if that is written the same; else as its text.
-    Scalar,
-    /// As [`ReadMode::Scalar`], and a JSON list or object as its content. In a JSON document every number is a number,
-    /// however it is written.
-    Json,
+    Texts,
+    /// As what it is in the JSON that contains it, or what it looks like if it is from no JSON.
+    Known,
+    /// As what it looks like: the text of a number is a number.
+    Guessed,
+}
+
+impl ReadMode {
+    pub(super) const TEXT: Self = Self { scalars: Scalars::Texts, has_parts: false };
 }
 
 /// Visits the text, or the bytes if they are not UTF-8.

@@ -313,7 +313,7 @@ fn bytes_are_bytes() {
         }
     }
     let binary = SecretValue::from(b"\xff\0SeNtInEl".to_vec());
-    let fields = [("key", &binary)];
+    let fields = [("key", &binary, None)];
     assert_eq!(from_fields::<Raw>("db", &fields).expect("bytes").0, binary.expose_bytes());
     assert_eq!(
         from_value::<SecretValue>("db", &binary).expect("a value").expose_bytes(),

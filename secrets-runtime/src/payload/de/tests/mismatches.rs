@@ -78,9 +78,9 @@ fn all_mismatches_are_reported_at_once() {
     assert_eq!(
         messages,
         [
-            "db.host: the type's own check refuses the value",
+            "db.host: the type refuses the value",
             "db.mode: expected one of `Read`, `Write`, found a text",
-            "db.odd: the type's own check refuses the value",
+            "db.odd: the type refuses the value",
             "db.password: there is no such field",
             // The first problem of a field at the top; `pool.max` and two of `pool.hosts` are reported after
             // it is fixed.
@@ -106,21 +106,18 @@ fn all_missing_fields_are_reported_at_once() {
 
 #[test]
 fn a_type_cannot_print_the_value() {
-    let ours = "db.it: the type's own check refuses the value";
+    let ours = "db.it: the type refuses the value";
     for text in ["t SeNtInEl", "vSeNtInEl", "lSeNtInEl", "c SeNtInEl", "x SeNtInEl"] {
         assert_eq!(messages(value::<Even>(text)), [ours]);
     }
     // What a visitor says before it has seen the value contains nothing of it.
     assert_eq!(
         messages(value::<NonZeroU16>("0")),
-        ["db.it: expected a nonzero u16, found a number"]
+        ["db.it: expected a nonzero u16, found a number that does not fit"]
     );
     // A value is decoded before the type sees it.
     let decoded = r#"["c \u0053eNtInEl"]"#;
-    assert_eq!(
-        messages(value::<Vec<Even>>(decoded)),
-        ["db.it[0]: the type's own check refuses the value"]
-    );
+    assert_eq!(messages(value::<Vec<Even>>(decoded)), ["db.it[0]: the type refuses the value"]);
     assert_eq!(
         messages(value::<Even>("u SeNtInEl")),
         ["db.it: expected one of `one`, `two`, found a text"]
@@ -137,11 +134,14 @@ fn scalars_parse_whole() {
         };
         assert_eq!(messages, [format!("db.it: expected {expected}, found {kind}")], "{text:?}");
     };
-    for text in [" 1", "1 ", "0x1", "\"1\"", "SeNtInEl", "true SeNtInEl", "{SeNtInEl}", "[1"] {
+    for text in [" 1", "1\n", "1 "] {
+        found(text, "u16", "a text with white space around it");
+    }
+    for text in ["0x1", "\"1\"", "SeNtInEl", "true SeNtInEl", "{SeNtInEl}", "[1"] {
         found(text, "u16", "a text");
     }
     for text in ["1.0", "1e2", "65536", "-1"] {
-        found(text, "u16", "a number");
+        found(text, "u16", "a number that does not fit");
     }
     found("", "u16", "an empty text");
     found("true", "u16", "a boolean");
@@ -153,16 +153,20 @@ fn scalars_parse_whole() {
     found("1", "bool", "a number");
     found("", "bool", "an empty text");
     for text in ["nan", "inf", "-Infinity", "1,5", "SeNtInEl"] {
-        found(text, "f64", if text == "-Infinity" { "a number" } else { "a text" });
+        found(
+            text,
+            "f64",
+            if text == "-Infinity" { "a number that does not fit" } else { "a text" },
+        );
     }
-    found("1e999", "f64", "a number");
+    found("1e999", "f64", "a number that does not fit");
     assert_eq!(
         messages(value::<char>("SeNtInEl")),
         ["db.it: expected one character, found a text"]
     );
     assert_eq!(
         messages(value::<NonZeroU16>("0")),
-        ["db.it: expected a nonzero u16, found a number"]
+        ["db.it: expected a nonzero u16, found a number that does not fit"]
     );
     assert_eq!(messages(value::<()>("SeNtInEl")), ["db.it: expected no value, found a text"]);
     assert_eq!(kinds(value::<u16>("")), [ErrorKind::Undecodable]);
@@ -226,7 +230,7 @@ fn bytes_are_not_text() {
         size: u16,
     }
     let binary = SecretValue::from(b"\xffSeNtInEl".to_vec());
-    let outcome = || from_fields::<Key>("db", &[("pem", &binary), ("size", &binary)]);
+    let outcome = || from_fields::<Key>("db", &[("pem", &binary, None), ("size", &binary, None)]);
     let found = messages(outcome());
     assert_eq!(
         found,
@@ -309,7 +313,7 @@ fn a_type_that_asks_in_the_wrong_order_is_refused() {
             deserializer.deserialize_map(Visitor)
         }
     }
-    let refused = "the type's own check refuses it, or a flattened field does not fit";
+    let refused = "the type refuses it: a flattened field, or one of a variant, does not fit";
     let found = messages(read::<HashMap<String, Greedy>>(&[("a", r#"{"b":"SeNtInEl"}"#)]));
     assert_eq!(found, [format!("db.a: {refused}")]);
 }

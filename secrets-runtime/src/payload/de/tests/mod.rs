@@ -18,7 +18,7 @@ use crate::{
 fn read<T: DeserializeOwned>(fields: &[(&str, &str)]) -> Result<T, Vec<Problem>> {
     let values: Vec<_> =
         fields.iter().map(|(name, value)| (*name, SecretValue::from(*value))).collect();
-    from_fields("db", &values.iter().map(|(name, value)| (*name, value)).collect::<Vec<_>>())
+    from_fields("db", &values.iter().map(|(name, value)| (*name, value, None)).collect::<Vec<_>>())
 }
 
 fn built<T: DeserializeOwned>(fields: &[(&str, &str)]) -> T {
