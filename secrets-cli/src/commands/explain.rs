@@ -371,7 +371,10 @@ fn lock_text(fields: &LockedFields) -> String {
     match fields {
         LockedFields::Text => "one text".to_owned(),
         LockedFields::Binary => "one binary value".to_owned(),
-        LockedFields::Keys(keys) => format!("the keys {}", keys.join(", ")),
+        LockedFields::Keys(keys) => {
+            let noun = if keys.len() == 1 { "key" } else { "keys" };
+            format!("the {noun} {}", keys.join(", "))
+        }
     }
 }
 

@@ -213,6 +213,8 @@ fn lines_that_are_no_events_are_left_out() {
     let text = sandbox.run(["audit", "audit.log"]);
     assert_eq!(text.text().lines().count(), 1);
     assert_eq!(text.stderr, "note: 5 lines cannot be read as events, and are left out\n");
+    let nothing = sandbox.run(["audit", "audit.log", "--step=lod"]);
+    assert!(nothing.text().is_empty() && nothing.stderr.ends_with("no event matches\n"));
     let piped = sandbox.run_with_stdin(["audit", "-", "--step=store"], LOG.as_bytes());
     assert_eq!(piped.text().lines().count(), 7);
 }

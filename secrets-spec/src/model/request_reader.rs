@@ -135,7 +135,7 @@ pub(crate) fn read_request<S: Clone>(
         return None;
     }
     let before = out.len();
-    for (name, value) in unique_fields(fields, "field", REQUEST_FIELDS, out) {
+    for (name, value) in unique_fields(fields, "field", REQUEST_FIELDS, |_| None, out) {
         match name.text.as_str() {
             // `None` is Flyte's default, so it means the same as no field.
             _ if matches!(value.value, Value::Null) => {}

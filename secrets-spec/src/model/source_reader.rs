@@ -71,6 +71,12 @@ pub fn read_sources<S: Clone>(node: &Node<S>, out: &mut Vec<Diagnostic<S>>) -> V
     }
 }
 
+/// Returns the help for an option that is written as a field.
+fn option_hint(name: &str) -> Option<String> {
+    let is_option = OPTIONS.iter().any(|option| option.name == name);
+    is_option.then(|| format!("it is an option: write options = {{ {name} = .. }}"))
+}
+
 /// Reads a source: a text, or a set of fields with an `id`.
 pub fn read_source<S: Clone>(
     node: &Node<S>,
@@ -142,7 +148,7 @@ pub(crate) fn read_fields<S: Clone>(
         _ => None,
     });
     let mut id = None;
-    for (name, value) in unique_fields(fields, "field", SOURCE_FIELDS, out) {
+    for (name, value) in unique_fields(fields, "field", SOURCE_FIELDS, option_hint, out) {
         match name.text.as_str() {
             "id" => id = read_unchecked_text(name, value, out),
             "type" => draft.backend = read_text(name, value, check_type, out),
@@ -290,7 +296,7 @@ fn read_options<S: Clone>(
     if is_users {
         names.extend(fields.iter().map(|(name, _)| name.text.as_str()));
     }
-    for (name, value) in unique_fields(fields, "option", &names, out) {
+    for (name, value) in unique_fields(fields, "option", &names, |_| None, out) {
         let kind = OptionField::find(&name.text).map(|field| field.kind);
         let value = match (kind, &value.value) {
             (Some(OptionKind::Flag), _) | (None, Value::Bool(_)) => {

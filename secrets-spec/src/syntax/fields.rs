@@ -11,11 +11,13 @@ use crate::{
     text::{edit_distance::closest, escape::excerpt},
 };
 
-/// Returns the known fields and reports unknown ones and repetitions.
+/// Returns the known fields and reports unknown ones and repetitions. `hint` is the help for an unknown name that is
+/// known elsewhere.
 pub(crate) fn unique_fields<'a, S: Clone>(
     fields: &'a [(FieldName<S>, Node<S>)],
     noun: &str,
     known: &[&str],
+    hint: impl Fn(&str) -> Option<String>,
     out: &mut Vec<Diagnostic<S>>,
 ) -> Vec<&'a (FieldName<S>, Node<S>)> {
     let mut good: Vec<&(FieldName<S>, Node<S>)> = Vec::new();
@@ -25,7 +27,8 @@ pub(crate) fn unique_fields<'a, S: Clone>(
     for field in fields {
         let name = &field.0;
         if !known_names.contains(name.text.as_str()) {
-            let help = help_for_unknown(&name.text, noun, known);
+            let help = hint(&name.text);
+            let help = help.unwrap_or_else(|| help_for_unknown(&name.text, noun, known));
             let message = format!("unknown {noun} {}", excerpt(&name.text));
             out.push(Diagnostic::new(name.at.clone(), message, help));
         } else if !seen.insert(name.text.as_str()) {

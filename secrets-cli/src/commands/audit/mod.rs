@@ -35,13 +35,14 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
     let mut filter = args.source.as_deref().map(SourceFilter::new);
     let mut out = io::stdout().lock();
     let is_terminal = out.is_terminal();
-    let mut foreign = 0;
+    let (mut foreign, mut is_any) = (0, false);
     for path in &files {
         foreign += each_event(path, |line, event| {
             let is_about = filter.as_mut().is_none_or(|filter| filter.is_about(&event));
             if !(is_about && is_chosen(args, &event)) {
                 return Ok(());
             }
+            is_any = true;
             if args.unused {
                 usage.add(&event);
                 return Ok(());
@@ -63,11 +64,14 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
     out.flush().map_err(print_failure)?;
     drop(out);
     note_foreign(foreign, reporter);
+    if !is_any && !args.unused {
+        reporter.info("no event matches");
+    }
     if args.unused {
         let mut output = WipedOutput::default();
-        let is_any = usage.print(&mut output, args.format);
+        let has_unused = usage.print(&mut output, args.format);
         output.print()?;
-        match (is_any, usage.is_empty()) {
+        match (has_unused, usage.is_empty()) {
             (true, _) => {}
             (false, true) => reporter.info("no step is in the log"),
             (false, false) => reporter.info("every step has read all that it declares"),

@@ -1,7 +1,7 @@
 //! Fields that do not exist.
 use secrets_runtime::{Error, secrets};
 
-#[secrets(sources = [{ id = "a", optionss = { json = false } }, { name = "b" }])]
+#[secrets(sources = [{ id = "a", optionss = { json = false } }, { name = "b" }, { id = "c", required = false }])]
 fn step() -> Result<(), Error> {
     Ok(())
 }

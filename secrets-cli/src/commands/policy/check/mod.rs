@@ -43,7 +43,7 @@ pub fn run(needed: &PolicyDocument, text: &str, path: &Path) -> Result<(), Failu
     let differences =
         Comparison { needs: needs(needed), given }.differences().map_err(too_complex)?;
     let (missing, excess) =
-        ("run `secrets policy` to print what is needed", "remove what is not needed");
+        ("run the command without `--check` to print what is needed", "remove what is not needed");
     let errors = differences.into_iter().map(|difference| {
         let help = if difference.starts_with("missing") { missing } else { excess };
         error_about(&origin, ErrorKind::Other, difference, help)
