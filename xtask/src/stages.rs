@@ -131,8 +131,19 @@ fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
 fn lint(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |sets: &str| CommandLine::cargo("clippy").args(sets.split_whitespace());
     let mut sets = vec!["--all-targets --workspace".to_owned()];
-    if workspace.package(TESTS).is_some() {
-        sets.push(format!("--all-targets -p {TESTS} --all-features"));
+    if let Some(tests) = workspace.package(TESTS) {
+        let features = tests.features.iter();
+        sets.extend(
+            features.map(|feature| format!("--all-targets -p {TESTS} --features {feature}")),
+        );
+    }
+    // With the features that README names, and no other: they are built with the features of all examples.
+    for package in &workspace.packages {
+        let examples = package.targets_of("example");
+        sets.extend(examples.filter(|it| !it.required_features.is_empty()).map(|example| {
+            let features = example.required_features.join(",");
+            format!("-p {} --example {} --features {features}", package.name, example.name)
+        }));
     }
     if let Some(runtime) = workspace.package(RUNTIME) {
         // Selected alone, so that no other member switches a feature on. With one feature, the library alone: its tests
@@ -314,7 +325,7 @@ mod tests {
             scratch: "scratch".into(),
             packages: vec![
                 package(RUNTIME, &["aws", "tokio"], vec![]),
-                package(TESTS, &[], tests),
+                package(TESTS, &["aws"], tests),
                 package(CLI, &["aws"], vec![target("aws", "test", &["aws"])]),
                 package("secrets-examples", &["aws", "x"], examples),
             ],
@@ -330,7 +341,8 @@ mod tests {
         let commands = shown(lint(&workspace()));
         let expected = [
             "--all-targets --workspace",
-            "--all-targets -p secrets-tests --all-features",
+            "--all-targets -p secrets-tests --features aws",
+            "-p secrets-examples --example cloud --features aws,x",
             "--all-targets -p secrets-runtime",
             "--lib -p secrets-runtime --features aws",
             "--lib -p secrets-runtime --features tokio",

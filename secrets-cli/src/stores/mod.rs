@@ -161,7 +161,13 @@ impl Stores {
 
     /// Returns the names of all secrets that can be listed, and why others cannot.
     pub fn list_readable(&self) -> Result<(Vec<String>, Option<Error>), Error> {
-        Ok(list_readable(self.store()?, self.kind()))
+        let mut names = Vec::new();
+        let mut each = |name| {
+            names.push(name);
+            ControlFlow::Continue(())
+        };
+        let listed = self.store()?.list_each_blocking(&mut each);
+        Ok((names, listed.err().map(|error| error.about("", Some(self.kind())))))
     }
 
     /// Calls `each` with the names of all secrets, in the backend's own order, until it breaks. Calls `waiting`
@@ -305,17 +311,6 @@ fn of_previous(error: Error, name: &str, backend: &Arc<dyn Backend>) -> Error {
         _ => return error,
     };
     Error::new(error.kind(), message).with_help(help).about(name, Some(backend.kind()))
-}
-
-/// Returns the names of all secrets of a store that can be listed, and why others cannot.
-fn list_readable(store: &dyn Store, kind: &str) -> (Vec<String>, Option<Error>) {
-    let mut names = Vec::new();
-    let mut each = |name| {
-        names.push(name);
-        ControlFlow::Continue(())
-    };
-    let listed = store.list_each_blocking(&mut each);
-    (names, listed.err().map(|error| error.about("", Some(kind))))
 }
 
 /// Joins the errors of reading secrets with that of listing them. What both say is said once, with the secret's name.

@@ -44,7 +44,7 @@ pub(super) enum Abort {
 
 /// What is wrong with a field at the top.
 pub(super) enum FieldFault {
-    /// Its value does not fit. `is_ambiguous` if it may fit when it is read in the other way.
+    /// Its value does not fit. `is_ambiguous` if it may fit when it is read in another way.
     Value { problem: Box<Problem>, is_ambiguous: bool },
     /// Its name does not fit.
     Name(Box<Problem>),
@@ -64,6 +64,11 @@ impl Abort {
     /// Creates the mismatch of a type that expects something else, in words of this module.
     pub(super) fn expected(what: impl Into<String>) -> Self {
         Self::Expected(what.into())
+    }
+
+    /// Creates the mismatch of a tag, which serde reads with the other fields, and so not at its own path.
+    pub(super) fn unknown_tag(variants: &[&str]) -> Self {
+        Self::Message(format!("the variant that it names is not {}", list_variants(variants)))
     }
 
     /// Returns the error of a visitor that has said what it expects. It said that before it saw the value, so the words
@@ -110,10 +115,8 @@ impl Abort {
                 let what = "expected a variant, and the type has none";
                 (ErrorKind::Undecodable, what.to_owned(), HELP.to_owned())
             }
-            // It is a tag, which serde has read before.
             Self::UnknownVariant(variants) if matches!(input, Input::Set(_)) => {
-                let what = format!("the variant that it names is not {}", list_variants(variants));
-                (ErrorKind::Undecodable, what, HELP.to_owned())
+                return Self::unknown_tag(variants).at(path, input);
             }
             Self::UnknownVariant(variants) => mismatch(&list_variants(variants), input),
             Self::Message(what) => (ErrorKind::Undecodable, what, HELP.to_owned()),
@@ -218,7 +221,7 @@ impl fmt::Debug for Abort {
 impl std::error::Error for Abort {}
 
 /// Lists the names of variants, one of which is expected.
-pub(super) fn list_variants(variants: &[&str]) -> String {
+fn list_variants(variants: &[&str]) -> String {
     match variants {
         [only] => format!("`{only}`"),
         _ => format!("one of {}", names(variants)),

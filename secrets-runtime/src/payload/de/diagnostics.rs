@@ -14,10 +14,10 @@ const LAST_ATTEMPT: u8 = 2;
 
 /// What the runs have found so far, and what the next run does differently.
 ///
-/// Each run after the first follows from an event that happens once: a field at the top is rejected or read in
-/// another way, a field is missing, rejected fields get placeholders, a placeholder is refused (twice at
-/// most), the whole type is read in another way, or visitors are asked. So there are at most five more runs than there are fields,
-/// and two for each field and two for the type if serde buffers values.
+/// Each run after the first follows from an event that happens once: a field at the top is rejected, a field is
+/// missing, rejected fields get placeholders, a placeholder is refused (twice at most), or visitors are asked from
+/// now on. So there are at most five more runs than there are fields. If serde buffers values, there may be two more
+/// for each field that contains them and two for the whole type, which are then read in another way.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     pub(super) kind: DocumentKind,

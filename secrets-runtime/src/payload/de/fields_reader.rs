@@ -12,7 +12,7 @@ use crate::{
         escape::escape_name,
     },
     payload::de::{
-        abort::{Abort, FieldFault, list_fields, list_variants},
+        abort::{Abort, FieldFault, list_fields},
         diagnostics::Treatment,
         input::Input,
         input_reader::InputReader,
@@ -73,8 +73,7 @@ impl FieldsReader<'_> {
                 fields.fault(Box::new(problem.with_help("keep one of the two")), FieldFault::Name)
             }
             (Abort::UnknownVariant(variants), _) if !all.is_empty() && fields.left.len() == 0 => {
-                let known = list_variants(variants);
-                Abort::Message(format!("the variant that it names is not {known}"))
+                Abort::unknown_tag(variants)
             }
             // serde buffers what it flattens, and the fields of some enums, and reads them after all fields.
             (Abort::Refused | Abort::TypeExpected(_), _)
