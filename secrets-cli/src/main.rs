@@ -5,26 +5,17 @@
 //! goes to standard output, messages go to standard error.
 
 mod args;
-mod argv;
-#[cfg(feature = "aws")]
-mod aws;
 mod commands;
-mod core_files;
-mod ephemeral_host;
+mod compiled_program;
 mod exit;
 mod failure;
-mod help;
 mod input;
 mod leases;
 mod lock_file;
 #[cfg(unix)]
 mod masking;
 mod output;
-mod panic_message;
-mod program;
-mod secrets_manager;
-#[cfg(unix)]
-mod signals;
+mod process;
 mod similar_names;
 mod stores;
 mod tag;
@@ -33,9 +24,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::Arguments;
+use args::{Arguments, argv};
 use failure::Failure;
 use output::{repeated_options, reporter::Reporter};
+#[cfg(unix)]
+use process::signals;
+use process::{core_files, panic_message};
 
 fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use secrets_runtime::ErrorKind;
 
 use crate::{
-    failure::Failure, output::reporter::Reporter, secrets_manager::SecretsManager, stores::Stores,
+    failure::Failure,
+    output::reporter::Reporter,
+    stores::{Stores, secrets_manager::SecretsManager},
 };
 
 /// `KEY=VALUE`, split at the first `=`. The value may be empty.

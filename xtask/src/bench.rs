@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::{
     command::{self, CommandLine},
     report::Outcome,
-    venv,
+    services::venv,
     workspace::Workspace,
 };
 

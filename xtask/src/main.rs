@@ -1,30 +1,20 @@
 //! `cargo xtask`: the project's checks, and the real servers that its tests need.
 //!
 //! `cargo xtask test` runs the stages of `stages`, one after another and all of them, and says at the end
-//! what passed, what failed and what was skipped. A stage that needs a tool or a server gets it from `service`;
+//! what passed, what failed and what was skipped. A stage that needs a tool or a server gets it from `services`;
 //! what no stage needs is not started. `cargo xtask servers` starts them for a person instead.
 //! `cargo xtask bench` measures, which is not part of the checks.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
 
 mod bench;
 mod command;
-mod database;
-mod debian;
-mod http;
-mod kubernetes;
-mod msrv;
-mod npm;
-mod own_workspaces;
-mod package;
 mod process_group;
 mod report;
-mod server;
 mod servers;
-mod service;
+mod services;
 mod stages;
 mod task;
 mod test_run;
-mod venv;
 mod workspace;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use crate::{
     report::Outcome,
-    service::{ReadyService, Service},
+    services::{ReadyService, Service},
     workspace::Workspace,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     bench::{self, Group},
-    service::{self, Service},
+    services::{self, Service},
     stages::{self, Stage},
 };
 
@@ -53,11 +53,11 @@ fn test(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
 fn servers(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
     let mut services = Vec::new();
     for argument in arguments {
-        let service = service::ALL.into_iter().find(|service| service.name() == argument);
+        let service = services::ALL.into_iter().find(|service| service.name() == argument);
         services.push(service.ok_or_else(|| format!("there is no tool or server `{argument}`"))?);
     }
     if services.is_empty() {
-        services.extend(service::ALL);
+        services.extend(services::ALL);
     }
     Ok(Task::Servers { services })
 }
@@ -86,7 +86,7 @@ pub fn help() -> String {
         text += &format!("  {:<12} {}{when}\n", stage.name, stage.about);
     }
     text += "\nservers and tools:\n";
-    for service in service::ALL {
+    for service in services::ALL {
         text +=
             &format!("  {:<12} {}, as {}\n", service.name(), service.about(), service.variable());
     }
@@ -148,6 +148,6 @@ mod tests {
         let help = help();
         assert!(bench::ALL.iter().all(|group| help.contains(group.about)));
         assert!(stages::ALL.iter().all(|stage| help.contains(stage.name)));
-        assert!(service::ALL.iter().all(|service| help.contains(service.variable())));
+        assert!(services::ALL.iter().all(|service| help.contains(service.variable())));
     }
 }

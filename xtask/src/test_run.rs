@@ -13,7 +13,7 @@ use std::{
 use crate::{
     command::CommandLine,
     report::{Outcome, Report},
-    service::{ReadyService, Service},
+    services::{ReadyService, Service},
     stages::Stage,
     workspace::Workspace,
 };

@@ -7,13 +7,12 @@ use secrets_runtime::{
 };
 
 use crate::{
-    args::Check,
-    failure::{Failure, rename_origin},
-    input::{
-        prompt,
+    args::{
+        Check,
         typed_references::{self, TypedReference},
-        value::read_document,
     },
+    failure::{Failure, rename_origin},
+    input::{prompt, value::read_document},
     output::{
         escape::{escape_controls, json_string, json_string_or_null},
         format::OutputFormat,

@@ -2,7 +2,6 @@ use secrets_runtime::{Error, Problem, Resolver, admin::Setting, settings::variab
 
 use crate::{
     args::Doctor,
-    ephemeral_host,
     failure::{Failure, fail_on_any},
     leases,
     output::{
@@ -11,6 +10,7 @@ use crate::{
         proxy_variables,
         wiped_output::WipedOutput,
     },
+    process::ephemeral_host,
     stores,
 };
 

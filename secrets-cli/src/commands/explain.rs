@@ -10,9 +10,10 @@ use secrets_runtime::{
 use secrets_spec::{BuiltIn, LockedFields, LockedSource, SecretsLock, shell_word};
 
 use crate::{
+    args::program_args::Explain,
     commands::audit::{last_reads::LastReads, log_line::LogLine, read_log},
+    compiled_program::CompiledProgram,
     failure::Failure,
-    input::program_args::Explain,
     lock_file::LockFile,
     output::{
         escape::{escape_controls, json_string},
@@ -22,7 +23,6 @@ use crate::{
         table::Table,
         wiped_output::WipedOutput,
     },
-    program::Program,
     stores,
 };
 
@@ -155,8 +155,8 @@ fn steps_of_program(
     steps.into_iter().map(explain).collect()
 }
 
-fn read_program(path: &Path, reporter: &Reporter) -> Result<Program, Failure> {
-    let program = Program::read(path)?;
+fn read_program(path: &Path, reporter: &Reporter) -> Result<CompiledProgram, Failure> {
+    let program = CompiledProgram::read(path)?;
     program.warn(reporter);
     program.require_steps()?;
     Ok(program)

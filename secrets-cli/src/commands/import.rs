@@ -7,12 +7,9 @@ use secrets_runtime::{
 use zeroize::Zeroizing;
 
 use crate::{
-    args::Import,
+    args::{Import, value_args::fields_from_json},
     failure::{Failure, error_about, fail_on_any},
-    input::{
-        value::{read_document, refuse_mask},
-        value_args::fields_from_json,
-    },
+    input::value::{read_document, refuse_mask},
     output::reporter::Reporter,
     stores::Stores,
 };

@@ -2,8 +2,9 @@ use secrets_runtime::RequestView;
 use secrets_spec::{DeclaredSource, GuardMode, MountType, OptionValue, Request, StepSpec};
 
 use crate::{
+    args::program_args::Inspect,
+    compiled_program::CompiledProgram,
     failure::Failure,
-    input::program_args::Inspect,
     output::{
         escape::json_string,
         format::OutputFormat,
@@ -12,12 +13,11 @@ use crate::{
         table::Table,
         wiped_output::{MASK, WipedOutput},
     },
-    program::Program,
 };
 
 /// Shows what the steps of a compiled program declare. The program is not run.
 pub fn run(args: &Inspect, reporter: &Reporter) -> Result<(), Failure> {
-    let program = Program::read(&args.program)?;
+    let program = CompiledProgram::read(&args.program)?;
     program.warn(reporter);
     program.require_steps()?;
     let mut output = WipedOutput::default();
@@ -32,7 +32,7 @@ pub fn run(args: &Inspect, reporter: &Reporter) -> Result<(), Failure> {
     output.print()
 }
 
-fn print_table(program: &Program, output: &mut WipedOutput) {
+fn print_table(program: &CompiledProgram, output: &mut WipedOutput) {
     let mut table = Table::new(["STEP", "AT", "DECLARES", "WITH"]);
     for step in program.steps() {
         let name = format!("{}::{}", step.module, step.name);

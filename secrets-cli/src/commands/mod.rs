@@ -22,7 +22,11 @@ mod trust;
 mod update;
 mod usage;
 
-use crate::{args::Command, argv::FieldArg, failure::Failure, output::reporter::Reporter};
+use crate::{
+    args::{Command, argv::FieldArg},
+    failure::Failure,
+    output::reporter::Reporter,
+};
 
 /// Runs a command. `fields` are the fields of `register` and `update`.
 pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Result<(), Failure> {

@@ -1,10 +1,9 @@
 use secrets_runtime::{ErrorKind, admin::StoredSecret};
 
 use crate::{
-    args::Register,
-    argv::FieldArg,
+    args::{Register, argv::FieldArg, value_args::plain_secret},
     failure::Failure,
-    input::{prompt, schema::Schema, value_args::plain_secret},
+    input::{prompt, schema::Schema},
     output::reporter::Reporter,
     stores::Stores,
     tag,

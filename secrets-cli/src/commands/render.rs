@@ -6,12 +6,12 @@ use secrets_runtime::{
 };
 
 use crate::{
-    args::Render,
-    failure::Failure,
-    input::{
+    args::{
+        Render,
         typed_references::{self, TypedReference},
-        value::read_document,
     },
+    failure::Failure,
+    input::value::read_document,
     leases,
     output::{format::DocumentFormat, output_file, reporter::Reporter, wiped_output::WipedOutput},
     stores,

@@ -10,9 +10,8 @@ use secrets_spec::{VariableName, check_variable};
 #[cfg(unix)]
 use crate::masking::program as masked_program;
 use crate::{
-    args::Run,
+    args::{Run, env_args::EnvTemplates},
     failure::{Failure, fail_on_any},
-    input::env_args::EnvTemplates,
     leases,
     output::{format::OutputFormat, reporter::Reporter},
 };
@@ -182,7 +181,7 @@ fn launch_masked(_: Command, _: &OsStr, _: Option<Secrets>, _: &Masker) -> Resul
 
 #[cfg(unix)]
 fn launch(command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
-    use crate::{core_files, signals::interruption};
+    use crate::process::{core_files, signals::interruption};
 
     if let Some(secrets) = &secrets {
         secrets.keep_files_for_exec()?;

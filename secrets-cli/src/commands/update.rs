@@ -5,10 +5,9 @@ use secrets_runtime::{
 use secrets_spec::shell_word;
 
 use crate::{
-    args::Update,
-    argv::FieldArg,
+    args::{Update, argv::FieldArg, value_args::plain_secret},
     failure::{Failure, error_about, fail_on_any},
-    input::{prompt, value_args::plain_secret},
+    input::prompt,
     output::reporter::Reporter,
     stores::Stores,
     tag,

@@ -73,7 +73,7 @@ mod terminal {
 
     use crate::{
         failure::Failure,
-        signals::interruption::{self, SignalHold},
+        process::signals::interruption::{self, SignalHold},
     };
 
     /// A terminal without echo, restored on drop. It is read byte by byte: a terminal that reads lines cuts them

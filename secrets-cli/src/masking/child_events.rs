@@ -2,7 +2,7 @@ use std::io;
 
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
-use crate::signals::Signals;
+use crate::process::signals::Signals;
 
 /// The signals that are passed on to the program.
 const FOR_PROGRAM: [Signal; 7] = [

@@ -14,10 +14,11 @@ use rustix::{
 };
 
 use crate::{
-    core_files, exit,
+    exit,
     failure::Failure,
     masking::child_events::{ChildEvent, ChildEvents},
     output::reporter::Reporter,
+    process::core_files,
 };
 
 /// The name under which this command starts itself as a monitor.

@@ -18,7 +18,6 @@ use rustix::{
 use secrets_runtime::{Error, ErrorKind, mask::Masker};
 
 use crate::{
-    core_files,
     failure::Failure,
     masking::{
         child_events::{ChildEvent, ChildEvents},
@@ -27,7 +26,10 @@ use crate::{
         pseudo_terminal::PseudoTerminal,
         pump::pump,
     },
-    signals::{Signals, interruption},
+    process::{
+        core_files,
+        signals::{Signals, interruption},
+    },
 };
 
 /// Returns the command that starts a program: the program itself, or its monitor where it gets a pseudo-terminal.

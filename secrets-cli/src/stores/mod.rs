@@ -1,5 +1,9 @@
 //! The backends of the commands that read and write whole secrets.
 
+#[cfg(feature = "aws")]
+mod aws;
+pub mod secrets_manager;
+
 use std::{
     future::poll_fn,
     ops::ControlFlow,
@@ -14,7 +18,7 @@ use secrets_runtime::{
 use secrets_spec::{BuiltIn, PREVIOUS_STAGE, Source, check_id, shell_word};
 
 #[cfg(unix)]
-use crate::signals::interruption;
+use crate::process::signals::interruption;
 use crate::{
     failure::{Failure, error_about},
     leases,
@@ -22,7 +26,7 @@ use crate::{
         escape::{escape_name, json_string},
         reporter::Change,
     },
-    secrets_manager::{SecretsManager, secrets_manager},
+    stores::secrets_manager::{SecretsManager, secrets_manager},
 };
 
 /// Backends in the order in which they are asked. The first one is the primary one, which is written.

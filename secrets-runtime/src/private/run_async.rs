@@ -20,7 +20,7 @@ use crate::{
         running_step::RunningStep,
         step::Step,
     },
-    resolver::partial::PartialResolution,
+    resolver::resolution::partial::PartialResolution,
 };
 
 /// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.

@@ -11,7 +11,7 @@ use crate::{
     context::{Context, secrets::Secrets},
     core::error::{Error, Problem},
     declaration::{Declaration, parse::of_spec},
-    resolver::{Resolver, partial::PartialResolution},
+    resolver::{Resolver, resolution::partial::PartialResolution},
 };
 
 /// The names and values of one `inline` source.

@@ -15,7 +15,10 @@ use crate::{
     credentials::AwsCredentials,
     declaration::Declaration,
     payload::{decode, fields::Fields},
-    resolver::{fetch::fetch_all, plan::Plan, registry::Registry},
+    resolver::{
+        registry::Registry,
+        resolution::{fetch::fetch_all, plan::Plan},
+    },
     settings::{Settings, backends::aws::AwsTransport},
 };
 

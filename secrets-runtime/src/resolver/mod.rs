@@ -1,23 +1,18 @@
 //! Resolution: from a declaration to a context. All secrets are fetched at once, and the context has all or none.
 
-pub(crate) mod assemble;
-mod audited;
 pub(crate) mod builder;
 #[cfg(feature = "aws")]
 mod credentials_secret;
 pub(crate) mod deployment;
-mod fetch;
 pub(crate) mod get_secret;
 mod hints;
 mod inspect;
-pub(crate) mod partial;
-mod plan;
 #[cfg(all(test, feature = "prefect"))]
 mod prefect_tests;
 mod refresh;
 mod registry;
 pub(crate) mod report;
-mod resolution;
+pub(crate) mod resolution;
 pub(crate) mod rotating;
 pub(crate) mod route;
 pub(crate) mod store;
@@ -39,7 +34,10 @@ use crate::{
     context::{Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets},
     core::error::{Error, ErrorKind},
     declaration::Declaration,
-    resolver::{partial::PartialResolution, registry::Registry, test_table::secrets::TestSecrets},
+    resolver::{
+        registry::Registry, resolution::partial::PartialResolution,
+        test_table::secrets::TestSecrets,
+    },
     rt::block_on::block_on,
     settings::Settings,
 };

@@ -17,7 +17,10 @@ use crate::{
     },
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
-    resolver::{Resolver, ResolverState, partial::PartialResolution, plan::Plan},
+    resolver::{
+        Resolver, ResolverState,
+        resolution::{partial::PartialResolution, plan::Plan},
+    },
     rt::block_on::block_on,
 };
 

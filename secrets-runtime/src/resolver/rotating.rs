@@ -17,7 +17,7 @@ use crate::{
     context::{freshness::Freshness, refresh::Attempt, secrets::Secrets},
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
-    resolver::{Resolver, partial::PartialResolution},
+    resolver::{Resolver, resolution::partial::PartialResolution},
     rt::{
         block_on::block_on,
         clock::{Clock, CoarseTime},

@@ -18,9 +18,12 @@ use crate::{
     declaration::Declaration,
     payload::{decode, fields::Fields},
     resolver::{
-        Resolver, fetch, hints,
-        plan::{self, Plan, RequestPlan},
+        Resolver, hints,
         report::Report,
+        resolution::{
+            fetch,
+            plan::{self, Plan, RequestPlan},
+        },
     },
     rt::block_on::block_on,
     settings::validation_level::ValidationLevel,

@@ -3,8 +3,8 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use crate::{
+    args::since::parse_time,
     commands::audit::written_source::{field_of_read, group_of},
-    input::since::parse_time,
     output::escape::escape_controls,
 };
 

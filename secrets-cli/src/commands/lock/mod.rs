@@ -12,6 +12,7 @@ use secrets_spec::{LockedFields, LockedSource, SecretsLock, StepSpec};
 use crate::{
     args::LockArgs,
     commands::lock::lock_targets::LockTargets,
+    compiled_program::CompiledProgram,
     failure::{Failure, fail_on_any},
     lock_file::LockFile,
     output::{
@@ -20,7 +21,6 @@ use crate::{
         reporter::Reporter,
         wiped_output::WipedOutput,
     },
-    program::Program,
     stores,
 };
 
@@ -35,7 +35,7 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
     let sources = lock_targets::parse_sources(&sources)?;
     let mut steps = Vec::new();
     for path in &binaries {
-        let program = Program::read(path)?;
+        let program = CompiledProgram::read(path)?;
         program.warn(reporter);
         program.require_steps()?;
         steps.extend(program.steps().iter().cloned());

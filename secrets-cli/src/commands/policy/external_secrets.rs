@@ -10,11 +10,11 @@ use secrets_runtime::admin::SourceRoute;
 use secrets_spec::{BuiltIn, Source};
 
 use crate::{
+    args::program_args::Policy,
     commands::policy::{
         distinct_names::{MAX_NAME, MadeName, distinct_names},
         kubernetes::object_name,
     },
-    input::program_args::Policy,
     output::escape::json_string,
 };
 

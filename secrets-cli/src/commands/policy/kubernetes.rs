@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrets_runtime::admin::SourceRoute;
 use secrets_spec::BuiltIn;
 
-use crate::{input::program_args::Policy, output::escape::json_string};
+use crate::{args::program_args::Policy, output::escape::json_string};
 
 /// Returns a Role of this name and its binding for each namespace.
 pub fn roles(name: &str, routes: &[SourceRoute], args: &Policy) -> Vec<String> {

@@ -27,6 +27,7 @@ use secrets_runtime::{
 use secrets_spec::BuiltIn;
 
 use crate::{
+    args::program_args::{Policy, PolicyFormat},
     commands::policy::{
         distinct_names::{MAX_NAME, MadeName, distinct_names},
         document::{PolicyDocument, indent},
@@ -35,13 +36,10 @@ use crate::{
         target::PolicyTarget,
         unknown::Unknown,
     },
+    compiled_program::CompiledProgram,
     failure::Failure,
-    input::{
-        program_args::{Policy, PolicyFormat},
-        value::read_document,
-    },
+    input::value::read_document,
     output::{json_object::JsonObject, reporter::Reporter, wiped_output::WipedOutput},
-    program::Program,
     stores,
 };
 
@@ -70,7 +68,7 @@ fn refuse_what_has_no_meaning(args: &Policy) -> Result<(), Failure> {
 /// Prints the permissions that the steps of a program need, or checks a document that grants them.
 pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
     refuse_what_has_no_meaning(args)?;
-    let program = Program::read(&args.program)?;
+    let program = CompiledProgram::read(&args.program)?;
     program.warn(reporter);
     program.require_steps()?;
     let mut builder = stores::resolver_builder(args.backend.as_deref());

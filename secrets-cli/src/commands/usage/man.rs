@@ -3,9 +3,8 @@ use clap_mangen::Man as ManPage;
 use secrets_runtime::settings::variables;
 
 use crate::{
-    args::{Arguments, Man},
+    args::{Arguments, Man, help},
     failure::Failure,
-    help,
     output::wiped_output::WipedOutput,
 };
 

@@ -1,5 +1,10 @@
 //! From a declaration to its secrets.
 
+pub(crate) mod assemble;
+mod audited;
+pub(crate) mod fetch;
+pub(crate) mod partial;
+pub(crate) mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +21,13 @@ use crate::{
     core::{error::Error, origin::Origin},
     declaration::Declaration,
     resolver::{
-        Resolver, ResolverState, assemble,
-        audited::AuditedResolution,
-        fetch, hints,
-        partial::PartialResolution,
-        plan::{Plan, with_attached},
+        Resolver, ResolverState, hints,
         refresh::Refresher,
+        resolution::{
+            audited::AuditedResolution,
+            partial::PartialResolution,
+            plan::{Plan, with_attached},
+        },
     },
 };
 

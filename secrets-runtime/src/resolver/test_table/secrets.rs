@@ -13,7 +13,7 @@ use crate::{
         secret_value::SecretValue,
     },
     declaration::Declaration,
-    resolver::{plan::Plan, registry::Registry},
+    resolver::{registry::Registry, resolution::plan::Plan},
     settings::Settings,
 };
 

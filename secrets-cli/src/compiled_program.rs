@@ -28,7 +28,7 @@ const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 
 /// A file with records of steps: an executable, a library, or whatever else holds the bytes of one.
 #[derive(Debug)]
-pub struct Program {
+pub struct CompiledProgram {
     path: PathBuf,
     /// Sorted, and each once.
     steps: Vec<StepSpec>,
@@ -39,7 +39,7 @@ pub struct Program {
     newer_count: u64,
 }
 
-impl Program {
+impl CompiledProgram {
     /// Reads the steps of a program, which is not run.
     ///
     /// # Errors

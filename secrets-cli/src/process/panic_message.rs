@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn a_panic_shows_the_place_and_not_its_text() {
-        let name = "panic_message::tests::a_panic_shows_the_place_and_not_its_text";
+        let name = "process::panic_message::tests::a_panic_shows_the_place_and_not_its_text";
         if let Some(format) = std::env::var_os(PANICS) {
             install(Reporter::new(format == "json"));
             let value = String::from("SeNtInEl\nmore");

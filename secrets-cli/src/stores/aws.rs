@@ -3,7 +3,7 @@
 use secrets_runtime::{Backend, Error, ErrorKind, backends::AwsSecretsManager};
 use secrets_spec::shell_word;
 
-use crate::secrets_manager::SecretsManager;
+use crate::stores::secrets_manager::SecretsManager;
 
 impl SecretsManager for AwsSecretsManager {
     fn set_tag(&self, name: &str, key: &str, value: &str) -> Result<(), Error> {

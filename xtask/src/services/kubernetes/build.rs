@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use crate::{command, debian, report::Outcome};
+use crate::{command, report::Outcome, services::debian};
 
 /// What the folder of the programs has.
 const PROGRAMS: [&str; 3] = ["kube-apiserver", "etcd", "kubectl"];

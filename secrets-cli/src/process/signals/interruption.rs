@@ -16,7 +16,7 @@ use std::{
 use rustix::process::Signal;
 use signal_hook::{flag::register_conditional_default, low_level::emulate_default_handler};
 
-use crate::signals::Signals;
+use crate::process::signals::Signals;
 
 /// The signals that end this command.
 const ENDING: [Signal; 4] = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM];
@@ -215,7 +215,7 @@ mod tests {
             CASES.iter().find(|(name, ..)| *name == case).unwrap().1();
             exit(0);
         }
-        let name = "signals::interruption::tests::a_signal_is_not_lost";
+        let name = "process::signals::interruption::tests::a_signal_is_not_lost";
         for (case, _, is_ended) in CASES {
             let mut again = Command::new(env::current_exe().unwrap());
             let output = again.args(["--exact", name]).env(CASE, case).output().unwrap();

@@ -1,11 +1,13 @@
 //! The stages of `cargo xtask test`.
 
+mod msrv;
+mod own_workspaces;
+mod package;
+
 use crate::{
     command::CommandLine,
-    kubernetes, msrv,
-    own_workspaces::{benchmarks, engines, pools},
-    package,
-    service::Service,
+    services::{Service, kubernetes},
+    stages::own_workspaces::{benchmarks, engines, pools},
     workspace::{Package, Target, Workspace},
 };
 

@@ -17,10 +17,12 @@ use serde_json::json;
 
 use crate::{
     command::{self, CommandLine},
-    debian, http,
     process_group::ProcessGroup,
     report::Outcome,
-    server::{self, Server},
+    services::{
+        debian, http,
+        server::{self, Server},
+    },
     workspace::Workspace,
 };
 

@@ -12,10 +12,13 @@ use std::{
 };
 
 use crate::{
-    command, debian,
+    command,
     process_group::ProcessGroup,
     report::Outcome,
-    server::{self, Server},
+    services::{
+        debian,
+        server::{self, Server},
+    },
 };
 
 /// The user who may do everything in the database.

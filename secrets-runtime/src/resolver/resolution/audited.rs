@@ -16,7 +16,7 @@ use crate::{
     },
     resolver::{
         Resolver,
-        plan::{Plan, SourcePlan},
+        resolution::plan::{Plan, SourcePlan},
     },
 };
 

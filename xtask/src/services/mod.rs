@@ -1,13 +1,21 @@
 //! Tools and servers that tests need from outside the workspace.
 
+mod database;
+mod debian;
+mod http;
+pub mod kubernetes;
+mod npm;
+mod server;
+pub mod venv;
+
 use std::path::PathBuf;
 
 use crate::{
-    database::{Database, MARIADB, POSTGRES},
-    debian, kubernetes, npm,
     report::Outcome,
-    server::{self, Recipe, Server},
-    venv,
+    services::{
+        database::{Database, MARIADB, POSTGRES},
+        server::{Recipe, Server},
+    },
     workspace::Workspace,
 };
 

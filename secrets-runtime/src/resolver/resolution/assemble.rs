@@ -17,7 +17,7 @@ use crate::{
     },
     core::error::{ErrorKind, Problem},
     payload::{decode, fields::Fields},
-    resolver::plan::{Plan, RequestPlan},
+    resolver::resolution::plan::{Plan, RequestPlan},
 };
 
 /// Returns the secrets of a plan that the backends returned, and every problem.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{command, http, process_group::ProcessGroup, report::Outcome};
+use crate::{command, process_group::ProcessGroup, report::Outcome, services::http};
 
 /// How to start a server, and how to see that it is ready.
 #[derive(Debug)]

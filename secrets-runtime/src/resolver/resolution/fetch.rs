@@ -18,7 +18,7 @@ use crate::{
         error::{Error, ErrorKind},
         origin::Origin,
     },
-    resolver::plan::{Fetch, Plan},
+    resolver::resolution::plan::{Fetch, Plan},
     rt::join_all::join_all,
 };
 

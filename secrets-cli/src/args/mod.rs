@@ -1,13 +1,21 @@
 //! The command line.
 
+pub mod argv;
+pub mod env_args;
+pub mod help;
+pub mod program_args;
+pub mod resolve_args;
+pub mod since;
+pub mod typed_references;
+pub mod value_args;
+
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueHint, builder::NonEmptyStringValueParser};
 use secrets_runtime::{ValidationLevel, config::Delimiters};
 
 use crate::{
-    help,
-    input::{
+    args::{
         program_args::{Explain, Inspect, Policy},
         resolve_args::ResolveArgs,
         since::parse_since,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint, builder::NonEmptyStringValueParser};
 
-use crate::{help, output::format::OutputFormat};
+use crate::{args::help, output::format::OutputFormat};
 
 #[derive(Debug, Args)]
 pub struct Inspect {

@@ -10,8 +10,9 @@ use secrets_runtime::{
 use secrets_spec::{Template, check_variable, is_guarded_variable, shell_word};
 
 use crate::{
+    args::typed_references,
     failure::{Failure, error_about, fail_on_any, rename_origin},
-    input::{typed_references, value::read_document},
+    input::value::read_document,
     output::reporter::Reporter,
 };
 

@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 use secrets_runtime::{Error, ErrorKind, HelpCode, Problem, SecretValue, admin::StoredSecret};
 
 use crate::{
-    argv::FieldArg,
+    args::argv::FieldArg,
     failure::{Failure, fail_on_any},
     input::{
         prompt,
