@@ -292,7 +292,7 @@ impl ExplainedSource {
             region_from,
             role,
             role_from,
-            cache: Some(route.cached_for.as_secs()),
+            cache: route.cached_for.map(|time| time.as_secs()),
             lock: None,
             last_read,
         }

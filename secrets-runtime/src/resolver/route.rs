@@ -46,8 +46,9 @@ pub struct SourceRoute {
     /// The region of AWS, and where it is set, if a backend is one of AWS. It is not known if only the machine on
     /// which the step runs knows it, or the agent that reads the secrets (`SECRETS_AWS_TRANSPORT=agent`).
     pub region: Option<RouteSetting>,
-    /// How long later steps may use the value. It is zero if each step reads it from its backend.
-    pub cached_for: Duration,
+    /// How long later steps may use the value. It is zero if each step reads it from its backend, and `None` if only
+    /// the program of the step knows its backends.
+    pub cached_for: Option<Duration>,
 }
 
 /// A part of a [`SourceRoute`], and where it is set.
@@ -224,19 +225,21 @@ impl<'a> RouteFinder<'a> {
         backends.iter().find(uses_role).and_then(|kind| choose_role(levels, kind, self.settings))
     }
 
-    fn cached_for(&self, backends: &[String]) -> Duration {
-        let is_cached = |kind: &String| match self.find(kind) {
-            Some(backend) => {
-                let parts = backend.parts();
-                backend.capabilities().is_cached()
-                    || parts.iter().any(|part| part.capabilities().is_cached())
-            }
-            None => true,
+    fn cached_for(&self, backends: &[String]) -> Option<Duration> {
+        let is_cached = |backend: &dyn Backend| {
+            let parts = backend.parts();
+            backend.capabilities().is_cached()
+                || parts.iter().any(|part| part.capabilities().is_cached())
         };
-        match backends.iter().any(is_cached) {
-            true => self.settings.cache_ttl(),
-            false => Duration::ZERO,
+        let mut ttl = Some(Duration::ZERO);
+        for kind in backends {
+            match self.find(kind) {
+                Some(backend) if is_cached(backend) => return Some(self.settings.cache_ttl()),
+                Some(_) => {}
+                None => ttl = None,
+            }
         }
+        ttl
     }
 
     fn find(&self, kind: &str) -> Option<&dyn Backend> {

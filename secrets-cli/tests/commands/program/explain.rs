@@ -41,7 +41,7 @@ fn each_source_is_explained_by_the_settings() {
     let sandbox = Sandbox::new();
     let arn = "arn:aws:secretsmanager:eu-north-1:123456789012:secret:x-AbCdEf";
     let sources = format!(
-        r#"["prod-db","env.HOME",{{"id":"plain","options":{{"region":"eu-west-1"}},"role":"{OTHER}"}},"{arn}",{{"id":"own","role":""}}]"#
+        r#"["prod-db","env.HOME",{{"id":"plain","options":{{"region":"eu-west-1"}},"role":"{OTHER}"}},"{arn}",{{"id":"own","role":""}},{{"id":"mine","type":"of-program"}}]"#
     );
     let record = record(&format!(
         r#"{{"step":"load","module":"app::jobs","file":"f","line":1,"sources":{sources},"requests":[{{"group":"db","key":"user"}}],"role":"{ROLE}"}}"#
@@ -103,6 +103,11 @@ fn each_source_is_explained_by_the_settings() {
         with(
             with(source("own", &both, "own", 60), region.clone()),
             json!({ "role": OTHER, "role_from": "SECRETS_AWS_ROLE" })
+        ),
+        // Only the program knows whether its own backend may be cached.
+        with(
+            with(source("mine", &["of-program"], "mine", 0), role.clone()),
+            json!({ "cache": null })
         ),
         with(usual(source("db/user", &both, "db", 60)), json!({ "lock": ["user"] })),
     ]);
