@@ -33,6 +33,15 @@ fn the_view_has_every_field_by_its_variable() {
 }
 
 #[test]
+fn a_variable_that_was_mistyped_is_named() {
+    install();
+    let help =
+        |name| two().unwrap().var(name).unwrap_err().problems()[0].help().unwrap().to_owned();
+    assert!(help("pasword").starts_with("did you mean `password`? its variables are `on`, "));
+    assert!(help("nothing_like_it").starts_with("its variables are `on`, "));
+}
+
+#[test]
 fn a_child_gets_all_of_them_and_this_process_none() {
     install();
     let mut command = Command::new("sh");

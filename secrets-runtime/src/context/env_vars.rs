@@ -8,7 +8,9 @@ use std::{
 
 use base64ct::{Base64, Encoding};
 use once_cell::sync::OnceCell;
-use secrets_spec::{MountType, SpecError, VariableName, check_variable, is_guarded_variable};
+use secrets_spec::{
+    MountType, SpecError, VariableName, check_variable, closest, is_guarded_variable,
+};
 
 use crate::{
     audit::call::AuditedCall,
@@ -204,8 +206,11 @@ impl EnvVars {
             };
         }
         let known = escape::backquoted_list(self.slots.keys().map(String::as_str));
-        let message = "no secret of the step has this variable".to_owned();
-        fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
+        let help = match closest(name, self.slots.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`? its variables are {known}"),
+            None => format!("its variables are {known}"),
+        };
+        fail(ErrorKind::KeyNotFound, "no secret of the step has this variable".to_owned(), help)
     }
 
     /// Returns all variables if all of them can be set, or else every reason why not. `present` returns the values

@@ -65,10 +65,7 @@ impl Secrets {
     ///   [`ErrorKind::InvalidValue`] for a NUL in a word of a shell.
     pub fn render(&self, template: &str) -> Result<SecretValue, Error> {
         let delimiters = Delimiters::default();
-        let place = |at: usize| {
-            let LineColumn { line, column } = LineColumn::of(template, at);
-            format!("{line}:{column}")
-        };
+        let place = |at: usize| LineColumn::of(template, at).to_string();
         let parsed = parse(template, &delimiters).map_err(|errors| {
             let mut problems = ProblemList::default();
             for error in errors {

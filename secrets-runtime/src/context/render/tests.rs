@@ -108,7 +108,10 @@ fn every_reference_that_does_not_parse_is_reported_with_its_position() {
             message.split(": ").next().unwrap_or_default()
         })
         .collect();
-    assert_eq!(places, ["2:3", "2:10", "4:2", "4:16"]);
+    assert_eq!(
+        places,
+        ["line 2, column 3", "line 2, column 10", "line 4, column 2", "line 4, column 16"]
+    );
 }
 
 #[test]
@@ -183,6 +186,12 @@ fn of_many_problems_the_first_are_reported() {
 #[test]
 fn what_is_missing_is_reported_with_its_place() {
     let found = problems("SeNtInEl", "é\né {{db.port}}\n{{nodb.a}}");
-    assert!(found[0].1.starts_with("2:3: the template has {{db.port}}, but "), "{found:?}");
-    assert!(found[1].1.starts_with("3:1: the template has {{nodb.a}}, but "), "{found:?}");
+    assert!(
+        found[0].1.starts_with("line 2, column 3: the template has {{db.port}}, but "),
+        "{found:?}"
+    );
+    assert!(
+        found[1].1.starts_with("line 3, column 1: the template has {{nodb.a}}, but "),
+        "{found:?}"
+    );
 }
