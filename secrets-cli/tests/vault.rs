@@ -4,6 +4,14 @@
 #[allow(dead_code, reason = "the tests of the other backends use more of it")]
 mod support;
 
+#[cfg(target_os = "linux")]
+use std::{
+    io,
+    net::TcpListener,
+    process::Command,
+    sync::mpsc::{self, Receiver, Sender},
+    thread,
+};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -194,6 +202,60 @@ fn what_is_not_revealed_is_given_back_and_what_is_revealed_is_left_to_its_time()
         assert!(output.stderr.contains(note), "{output:?}");
         assert_eq!(vault.leases("cli"), count + 1, "{revealed:?}");
     }
+}
+
+/// Returns the address of the server behind a relay that passes no revocation on. It says when one has come.
+#[cfg(target_os = "linux")]
+fn without_revocations(url: &str) -> (String, Receiver<()>) {
+    let server = url.strip_prefix("http://").unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let relay = format!("http://{}", listener.local_addr().unwrap());
+    let (revoked, revocation) = mpsc::channel();
+    // They end with the process.
+    thread::spawn(move || {
+        for client in listener.incoming().map(Result::unwrap) {
+            let server = TcpStream::connect(&server).unwrap();
+            let (mut answers, mut to_client) =
+                (server.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || io::copy(&mut answers, &mut to_client));
+            let revoked = revoked.clone();
+            thread::spawn(move || pass_on(client, server, &revoked));
+        }
+    });
+    (relay, revocation)
+}
+
+/// Passes requests on until one is a revocation.
+#[cfg(target_os = "linux")]
+fn pass_on(mut client: TcpStream, mut server: TcpStream, revoked: &Sender<()>) {
+    let mut piece = [0; 4096];
+    while let Ok(length @ 1..) = client.read(&mut piece) {
+        let request = String::from_utf8_lossy(&piece[..length]);
+        if request.lines().next().is_some_and(|line| line.contains("/revoke")) {
+            let _ = revoked.send(());
+            // The client waits for its answer.
+            thread::park();
+        }
+        server.write_all(&piece[..length]).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_after_the_program_ends_a_command_that_waits_for_a_revocation() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let Some(vault) = Vault::start() else { return };
+    let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") else { return };
+    vault.make_role(&database, "interrupted");
+    let (url, revocation) = without_revocations(&vault.url);
+    let arguments = ["run", "--mask", "vault.database/creds/interrupted", "--", "true"];
+    let mut command = vault.sandbox.command_with_signals("--default-signal=INT", &arguments);
+    command.env("SECRETS_VAULT_ADDR", url).env("VAULT_TOKEN", ROOT);
+    let mut child = command.spawn().unwrap();
+    revocation.recv().unwrap();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
 }
 
 /// Returns a program with a step for each of these sources, as the macros write it.

@@ -101,7 +101,8 @@ pub fn run(
         // One that cannot write has nothing else to do.
         let _ = thread.join();
     }
-    // They were the program's.
+    // They were the program's. The next one ends this command, which has leases to revoke.
+    interruption::watch();
     while hold.take().is_some() {}
     Ok(code)
 }
