@@ -8,7 +8,7 @@ use crate::{
     args::{Update, argv::FieldArg, value_args::plain_secret},
     failure::{Failure, error_about, fail_on_any},
     input::prompt,
-    output::reporter::Reporter,
+    output::{escape::escape_name, reporter::Reporter},
     stores::Stores,
     tag,
 };
@@ -34,12 +34,13 @@ pub fn run(args: &Update, fields: &[FieldArg], reporter: &Reporter) -> Result<()
         // The question does not hold the lock: the secret may be another one when it is answered.
         edit.ask(stores.read_primary(name)?, reporter)?;
     }
-    let (mut lost, mut is_unchanged) = (None, false);
+    let (mut lost, mut is_unchanged, mut new) = (None, false, String::new());
     let change = stores.update(name, |current| {
         let current = current?;
         lost = edit.lost_fields(&current);
         let after = edit.apply(current.clone())?;
         is_unchanged = after.has_content_of(&current);
+        new = new_fields(&current, &after);
         Ok(after)
     })?;
     let kind = stores.kind();
@@ -49,7 +50,7 @@ pub fn run(args: &Update, fields: &[FieldArg], reporter: &Reporter) -> Result<()
         reporter.changes(&text, &[])?;
         return set_tags();
     }
-    reporter.changes(&format!("updated `{name}` in {kind}"), &[change])?;
+    reporter.changes(&format!("updated `{name}` in {kind}{new}"), &[change])?;
     if let Some(fields) = lost {
         reporter.info(&format!(
             "{fields} replaced: `secrets get {} --previous` shows the version before",
@@ -185,6 +186,18 @@ impl Answers {
     }
 }
 
+/// Names the fields that were added to others, as the end of a sentence. A key that was mistyped is one of them.
+fn new_fields(before: &StoredSecret, after: &StoredSecret) -> String {
+    let is_new = |field: &&StoredField| before.is_set() && find(before, field.key()).is_none();
+    let added = after.fields().iter().filter(is_new);
+    let added: Vec<_> = added.map(|field| format!("`{}`", escape_name(field.key()))).collect();
+    match added.len() {
+        0 => String::new(),
+        1 => format!(", with the new field {}", added[0]),
+        _ => format!(", with the new fields {}", added.join(", ")),
+    }
+}
+
 fn find<'a>(secret: &'a StoredSecret, key: &str) -> Option<&'a StoredField> {
     secret.fields().iter().find(|field| field.key() == key)
 }
@@ -205,7 +218,7 @@ fn remove(mut secret: StoredSecret, keys: &[String], name: &str) -> Result<Store
                 Some(near) => format!("did you mean `{near}`? its fields are {names}"),
                 None => format!("its fields are {names}"),
             };
-            let message = format!("the secret has no field `{key}`");
+            let message = format!("the secret has no field `{}`", escape_name(key));
             errors.push(error_about(name, ErrorKind::KeyNotFound, message, help));
         }
     }

@@ -55,6 +55,26 @@ fn update_changes_what_is_named_and_nothing_else() {
 }
 
 #[test]
+fn an_update_names_the_fields_that_are_new() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--password=SeNtInEl-1"]);
+    sandbox.ok(["register", "token", "--plain=SeNtInEl-1"]);
+    for (arguments, end) in [
+        (&["db", "--password=SeNtInEl-2"][..], ""),
+        (
+            &["db", "--pasword=SeNtInEl-3", "--password=SeNtInEl-3"],
+            ", with the new field `pasword`",
+        ),
+        (&["db", "--a=1", "--b=2"], ", with the new fields `a`, `b`"),
+        (&["token", "--plain=SeNtInEl-2"], ""),
+    ] {
+        let updated = sandbox.run([&["update"], arguments].concat());
+        let expected = format!("updated `{}` in local{end}\n", arguments[0]);
+        assert_eq!(updated.stderr, expected, "{updated:?}");
+    }
+}
+
+#[test]
 fn an_update_without_a_change_keeps_the_previous_version() {
     let sandbox = Sandbox::new();
     let previous = |name| sandbox.ok(["get", name, "--previous", "--reveal"]);
