@@ -93,7 +93,7 @@ pub fn run(workspace: &Workspace, groups: &[&'static Group]) -> Result<bool, Str
     Ok(status.success())
 }
 
-/// The commands that build the benchmarks' program and the other programs that these groups measure.
+/// Returns the commands that build the benchmarks' program and the other programs that these groups measure.
 fn commands(groups: &[&'static Group], target: &str) -> Vec<CommandLine> {
     let build = || CommandLine::cargo("build --release --locked").args(["--target-dir", target]);
     let member = |name| build().args(["--manifest-path", MANIFEST, "-p", name]);

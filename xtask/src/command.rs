@@ -33,12 +33,12 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// `cargo` with these arguments, which are separated by white space.
+    /// Creates a command line of `cargo` with these arguments, which are separated by white space.
     pub fn cargo(arguments: &str) -> Self {
         Self::new("cargo", arguments.split_whitespace())
     }
 
-    /// A program with its arguments.
+    /// Creates a command line of a program with these arguments.
     pub fn new<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let arguments = arguments.into_iter().map(str::to_owned).collect();
         Self { program: program.to_owned(), arguments, variables: Vec::new() }
@@ -92,7 +92,7 @@ impl Display for CommandLine {
     }
 }
 
-/// A command without the variables whose prefixes [`CLEARED`] lists.
+/// Creates a command without the variables whose prefixes [`CLEARED`] lists.
 pub fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {

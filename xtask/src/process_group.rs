@@ -53,7 +53,7 @@ impl ProcessGroup {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// The exit status of the process, if it has ended.
+    /// Returns the exit status of the process, if it has ended.
     pub fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }

@@ -26,12 +26,12 @@ impl Report {
         self.rows.push((name, outcome, took));
     }
 
-    /// Whether nothing failed.
+    /// Returns whether nothing failed.
     pub fn passed(&self) -> bool {
         !self.rows.iter().any(|(_, outcome, _)| matches!(outcome, Outcome::Failed(_)))
     }
 
-    /// A table, then a line for each failure and one for all that was skipped, then the counts.
+    /// Writes a table, then a line for each failure, one line that names everything that was skipped, and the counts.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut failures = String::new();

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Starts tools and servers, prints lines that set their variables in a shell, and waits for Ctrl-C, which ends
-/// the servers too. Returns false if a service cannot be had; a server that ends by itself is an error.
+/// the servers too. Returns false if a service cannot be started; a server that ends by itself is an error.
 pub fn run(workspace: &Workspace, services: &[Service]) -> Result<bool, String> {
     let mut running = Vec::new();
     let mut missing = false;

@@ -74,7 +74,7 @@ fn bench(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
     Ok(Task::Bench { groups: bench::ALL.iter().filter(wanted).collect() })
 }
 
-/// The text of `cargo xtask help`, made from the tables.
+/// Returns the text of `cargo xtask help`, which is generated from the tables.
 pub fn help() -> String {
     let mut text = String::from(
         "cargo xtask test [--require-all] [STAGE ...]   run the checks; --require-all makes a skip a failure\n\

@@ -20,9 +20,9 @@ use crate::{
 
 /// Runs the stages, all of them even if one fails, and prints the report. Returns false if one failed.
 ///
-/// What the services need is installed beside the first stages, which compile: downloads leave the cores idle. A server is
-/// started when a stage asks for it, since one that waits costs time too. The checks that only compile run beside the
-/// tests, which wait for programs and servers.
+/// The environments of the services are installed while the first stages compile, because downloads leave the cores idle. A
+/// server is started when a stage asks for it, since an idle server takes processor time too. The stages that only compile
+/// run beside the tests, which wait for programs and servers.
 pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) -> bool {
     thread::scope(|scope| {
         let (sender, installed) = mpsc::channel();
@@ -60,7 +60,7 @@ pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) 
     })
 }
 
-/// Runs a stage without services. Its output is printed when it has ended.
+/// Runs a stage without services, and prints its output at its end.
 fn run_beside(workspace: &Workspace, stage: &'static Stage) -> (&'static Stage, Outcome, Duration) {
     let start = Instant::now();
     let path = workspace.scratch.join(format!("{}.log", stage.name));
@@ -90,7 +90,7 @@ fn outcome_of(
     }
 }
 
-/// Returns what the stages need, each service once, in the order in which the stages ask for them.
+/// Returns the services of the stages, each once, in the order in which the stages ask for them.
 fn services_of(workspace: &Workspace, stages: &[&'static Stage]) -> Vec<Service> {
     let mut services = Vec::new();
     for stage in stages.iter().filter(|stage| (stage.commands)(workspace).is_ok()) {
@@ -109,7 +109,7 @@ struct Run<'a> {
     /// Receives each service whose installation has ended.
     installing: Receiver<Service>,
     installed: Vec<Service>,
-    /// Those that were asked for so far; `None` for one that could not be had.
+    /// The services that were asked for so far; `None` for one that could not be started.
     services: BTreeMap<Service, Option<ReadyService>>,
     report: Report,
 }
@@ -160,7 +160,7 @@ impl Run<'_> {
     }
 }
 
-/// The version of Rust, and how the minimum is checked.
+/// Returns the version of Rust, and how the minimum is checked.
 fn rust_note(workspace: &Workspace) -> String {
     let minimum = workspace.packages.iter().find_map(|package| package.minimum_rust.as_deref());
     let version = Command::new("rustc").arg("--version").output();

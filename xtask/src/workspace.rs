@@ -39,7 +39,7 @@ pub struct Target {
 }
 
 impl Workspace {
-    /// Asks cargo. Fails if this program was not started by cargo, or if a manifest cannot be read.
+    /// Reads the workspace from cargo. Fails if this program was not started by cargo, or if a manifest cannot be read.
     pub fn read() -> Result<Self, String> {
         let own = env::var_os("CARGO_MANIFEST_DIR").ok_or("start it as `cargo xtask`")?;
         let root =
@@ -60,7 +60,7 @@ impl Workspace {
         Ok(Self { root, scratch: Path::new(target).join("xtask"), packages })
     }
 
-    /// The member of this name.
+    /// Returns the member of this name.
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)
     }
@@ -81,7 +81,7 @@ impl Package {
         }
     }
 
-    /// The targets of one kind (`test`, `example`, ..).
+    /// Returns the targets of one kind (`test`, `example`, ..).
     pub fn targets_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Target> {
         self.targets.iter().filter(move |target| target.kind == kind)
     }
@@ -97,7 +97,7 @@ impl Target {
     }
 }
 
-/// The cargo that started this program.
+/// Returns the path of the cargo that started this program.
 pub fn cargo() -> String {
     env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }

@@ -36,7 +36,7 @@ const SCRIPT: &str = "
     exit $ended
 ";
 
-/// What is particular to one kind of database.
+/// How one kind of database is installed and started.
 #[derive(Debug)]
 pub struct Database {
     pub name: &'static str,
@@ -103,7 +103,7 @@ pub static MARIADB: Database = Database {
 };
 
 impl Database {
-    /// Starts it and waits until it takes connections. Returns the server and the URL of a database whose user may do
+    /// Starts the database and waits until it takes connections. Returns the server and the URL of a database whose user may do
     /// everything there.
     ///
     /// The outcome is a skip where its programs are missing and cannot be installed.
@@ -170,12 +170,12 @@ impl Database {
         Err("servers are started on Unix only".to_owned())
     }
 
-    /// Installs its programs if they are missing. What goes wrong goes wrong in [`start`](Self::start) too.
+    /// Installs its programs if they are missing. [`start`](Self::start) reports errors of the installation.
     pub fn install(&self) {
         let _ = self.path();
     }
 
-    /// The path on which its programs are, which are installed if they are missing.
+    /// Returns the path with its programs, which are installed if they are missing.
     fn path(&self) -> Result<OsString, Outcome> {
         if let Some(path) = self.installed() {
             return Ok(path);
@@ -194,7 +194,7 @@ impl Database {
         if self.programs.iter().all(is_there) { env::join_paths(folders).ok() } else { None }
     }
 
-    /// The account to run it in where this is root.
+    /// Returns the account in which it runs if this process is root.
     fn account(&self) -> Result<Option<(u32, u32)>, Outcome> {
         if !debian::is_root() {
             return Ok(None);
@@ -217,7 +217,7 @@ impl Database {
     }
 }
 
-/// A random password, as the superuser of a database can do a lot.
+/// Returns a random password, since the superuser of a database may run programs.
 fn password() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;

@@ -8,7 +8,7 @@ use std::{
 
 use crate::report::Outcome;
 
-/// The path of a program, installed from its package if this is root on a Debian.
+/// Returns the path of a program, which is installed from its package if this process is root on Debian.
 ///
 /// The outcome is a skip that says what to type where it cannot be installed, and a failure if `apt-get` fails.
 pub fn program(name: &str, package: &str) -> Result<PathBuf, Outcome> {
@@ -40,13 +40,13 @@ pub fn install(name: &str, package: &str) -> Result<(), Outcome> {
     Ok(())
 }
 
-/// The path of a program, if it is there.
+/// Returns the path of a program, if it is installed.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Whether this process runs as root.
+/// Returns whether this process runs as root.
 pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Whether the server at this port of 127.0.0.1 answers `GET PATH` with 200.
+/// Returns whether the server at this port of 127.0.0.1 answers `GET PATH` with 200.
 pub fn answers(port: u16, path: &str) -> bool {
     status(port, path).is_some_and(|line| line.split(' ').nth(1) == Some("200"))
 }

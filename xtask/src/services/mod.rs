@@ -81,7 +81,7 @@ pub struct ReadyService {
 }
 
 impl Service {
-    /// Its name in the report and on the command line.
+    /// Returns its name in the report and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Store => "store",
@@ -109,7 +109,7 @@ impl Service {
         }
     }
 
-    /// What it is, for `help`.
+    /// Describes it for `help`.
     pub fn about(self) -> &'static str {
         match self {
             Self::Store => "a Python with jwcrypto",
@@ -137,7 +137,7 @@ impl Service {
         }
     }
 
-    /// The variable from which a test learns where it is.
+    /// Returns the variable from which a test learns its path or URL.
     pub fn variable(self) -> &'static str {
         match self {
             Self::Store => "SECRETS_TEST_PYTHON_STORE",
@@ -165,8 +165,8 @@ impl Service {
         }
     }
 
-    /// Installs what it needs, so that [`start`](Self::start) takes less time. What goes wrong goes wrong there too, and is
-    /// reported then.
+    /// Installs its environment, so that [`start`](Self::start) takes less time. [`start`](Self::start) reports errors of the
+    /// installation.
     pub fn install(self, workspace: &Workspace) {
         match self {
             Self::Jose | Self::Pass | Self::Age => drop(debian::program(self.name(), self.name())),

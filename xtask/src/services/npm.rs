@@ -11,7 +11,7 @@ use crate::{command, report::Outcome, workspace::Workspace};
 /// The files of an environment.
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// The folder of packages of the environment `name`, which is created when it is missing or its lock has changed.
+/// Returns the folder of packages of the environment `name`, which is created if it is missing or its lock has changed.
 ///
 /// It has the packages of `xtask/requirements/NAME/package-lock.json`, checked by hash, and is in
 /// `target/xtask/npm-NAME`. No script of a package runs. The outcome is a skip if npm is not installed, and a failure if

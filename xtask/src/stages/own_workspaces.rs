@@ -5,7 +5,7 @@ use crate::{bench, command::CommandLine, workspace::Workspace};
 /// The programs with pools of connections.
 const POOLS: [&str; 4] = ["sqlx", "deadpool", "bb8", "mysql"];
 
-/// Clippy and the tests of the benchmarks, whose dependencies the library is compared with.
+/// Returns clippy and the tests of the benchmarks, whose dependencies are compared with the library.
 pub fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |command| {
         let command = of_workspace(workspace, "benchmarks", bench::MANIFEST, command);
@@ -14,7 +14,7 @@ pub fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
 }
 
-/// Clippy on the programs for other engines, and their tests, each of which runs one in its engine.
+/// Returns clippy on the programs for other engines, and their tests, each of which runs one in its engine.
 pub fn engines(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |command| {
         let manifest = "examples/engines/Cargo.toml";
@@ -24,7 +24,7 @@ pub fn engines(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![clippy, command("test").args(["--no-fail-fast"])])
 }
 
-/// Clippy on the programs with pools, and each of them run against its database.
+/// Returns clippy on the programs with pools, and a run of each against its database.
 pub fn pools(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |command| of_workspace(workspace, "pools", "examples/pools/Cargo.toml", command);
     let clippy = command("clippy").args(["--all-targets", "--", "-D", "warnings"]);
@@ -32,7 +32,7 @@ pub fn pools(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(std::iter::once(clippy).chain(POOLS.iter().map(run)).collect())
 }
 
-/// A command in a target directory of the workspace's own.
+/// Returns a command in a target directory of the workspace's own.
 fn of_workspace(workspace: &Workspace, name: &str, manifest: &str, command: &str) -> CommandLine {
     let target = workspace.scratch.with_file_name(name).display().to_string();
     let command = CommandLine::cargo(command).args(["--manifest-path", manifest]);

@@ -13,7 +13,7 @@ const TEMPLATE: &str = "tests/packages";
 /// The package of the user's program.
 const PROGRAM: &str = "program";
 
-/// Returns the commands of the stage. The folder of the unpacked crates is made again by each run, the build's is kept.
+/// Returns the commands of the stage. Each run makes the folder of the unpacked crates again; the target directory stays.
 pub fn commands(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let published: Vec<_> = workspace.packages.iter().filter(|package| package.published).collect();
     if published.is_empty() {
@@ -77,7 +77,7 @@ fn commands_for(workspace: &Workspace, published: &[&Package], host: &str) -> Ve
     commands
 }
 
-/// The target triple of this machine.
+/// Returns the target triple of this machine.
 fn host() -> Result<String, String> {
     let output = Command::new("rustc").arg("-vV").output();
     let output = output.map_err(|error| format!("rustc: {error}"))?;
