@@ -23,7 +23,7 @@ pub fn remember(resolver: &Resolver) {
     lock(&RESOLVERS).push(resolver.clone());
 }
 
-/// Does not revoke any lease at the end, since their values are revealed, and says when they end.
+/// Keeps all leases at the end, since their values are revealed, and notes when each lease ends.
 pub fn leave(reporter: &Reporter) {
     let resolvers = lock(&RESOLVERS);
     for lease in resolvers.iter().flat_map(Resolver::leases) {
@@ -32,7 +32,7 @@ pub fn leave(reporter: &Reporter) {
     }
 }
 
-/// Revokes all leases at the end after all: their values were not revealed.
+/// Cancels [`leave`]: the values were not revealed, so their leases are revoked at the end.
 pub fn take_back() {
     IS_REVEALED.store(false, Ordering::Relaxed);
 }

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// Lets a `secrets.toml` decide what a found one otherwise may not, or ends that.
+/// Trusts a `secrets.toml`, or withdraws the trust.
 pub fn run(args: &Trust, reporter: &Reporter) -> Result<(), Failure> {
     let file = args.file.as_deref();
     let (trusted, verb) = match args.forget {

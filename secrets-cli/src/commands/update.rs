@@ -126,7 +126,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Returns what becomes of the secret.
+    /// Returns the changed secret.
     fn apply(&self, current: StoredSecret) -> Result<StoredSecret, Failure> {
         self.check_lost_fields(&current)?;
         let after = match &self.input {

@@ -31,7 +31,7 @@ static SIGNALS: OnceLock<Signals> = OnceLock::new();
 /// Whether the handler of a signal itself ends this process.
 static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(false);
 
-/// Somebody else handles the signals, until this is dropped. One that was not taken by then ends this process.
+/// Its owner handles the signals until it drops it. A signal that the owner has not taken by then ends this process.
 #[must_use]
 pub struct SignalHold(());
 
@@ -74,8 +74,8 @@ pub fn end_if_signaled() {
 
 /// Replaces this process with a program. Returns why the program was not started.
 pub fn exec(mut command: Command) -> io::Error {
-    // The thread that handles the signals ends with the process. A signal that comes when the system has begun is the
-    // program's.
+    // The thread that handles the signals ends with the process. A signal that arrives after the
+    // system has begun to replace the process goes to the program.
     let _guard = end_at_once();
     command.exec()
 }

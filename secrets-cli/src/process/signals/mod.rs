@@ -14,7 +14,7 @@ use std::{
 use rustix::process::Signal;
 use signal_hook::{flag, low_level::pipe};
 
-/// The signals that are not a wish of somebody: a child has changed, this process was continued, the window has another
+/// The signals with which the system only reports something: a child has changed, this process was continued, the window has another
 /// size.
 const FOR_THIS_PROCESS: [Signal; 3] = [Signal::CHILD, Signal::CONT, Signal::WINCH];
 

@@ -67,7 +67,7 @@ pub fn run(
             }
         }
         if schedule.ready(Instant::now()).is_empty()
-            && let Some(until) = schedule.next_start()
+            && let Some(until) = schedule.next_start(1)
         {
             thread::sleep(until.saturating_duration_since(Instant::now()));
         }

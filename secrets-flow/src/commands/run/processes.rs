@@ -99,7 +99,7 @@ impl Run<'_> {
         loop {
             self.start_ready();
             if self.schedule.running() == 0
-                && (self.ended_by.is_some() || self.schedule.next_start().is_none())
+                && (self.ended_by.is_some() || self.schedule.next_start(self.jobs).is_none())
             {
                 return;
             }
@@ -132,7 +132,11 @@ impl Run<'_> {
     fn next_time(&self) -> Option<Instant> {
         let attempts = self.attempts.iter().flatten();
         let times = attempts.filter_map(|(attempt, over)| attempt.next_time().or(*over));
-        times.chain(self.schedule.next_start()).min()
+        let next_start = match self.ended_by {
+            None => self.schedule.next_start(self.jobs),
+            Some(_) => None,
+        };
+        times.chain(next_start).min()
     }
 
     fn start_ready(&mut self) {

@@ -89,8 +89,12 @@ impl RunSchedule {
         }
     }
 
-    /// Returns when a step that pauses may start, if that is the next thing to happen.
-    pub fn next_start(&self) -> Option<Instant> {
+    /// Returns when a step that pauses may start. `None` if none does, or if as many steps run as may run at the same time:
+    /// it then waits for one of them to end.
+    pub fn next_start(&self, jobs: usize) -> Option<Instant> {
+        if self.running() >= jobs {
+            return None;
+        }
         let runs = self.runs.iter().flatten().filter(|_| self.first_failure.is_none());
         let times = runs.filter_map(|run| match run.state {
             StepState::Pausing(until) => Some(until),
@@ -177,9 +181,13 @@ mod tests {
         run(&mut schedule, 0, 0, now);
         let second = Duration::from_secs(1);
         assert_eq!(run(&mut schedule, 1, 6, now), AfterAttempt::Again(second));
-        assert_eq!((schedule.ready(now), schedule.next_start()), (vec![3], Some(now + second)));
+        assert_eq!((schedule.ready(now), schedule.next_start(1)), (vec![3], Some(now + second)));
         let now = now + second;
         assert_eq!(schedule.ready(now), [1, 3]);
+        // A step whose pause is over waits for another one to end.
+        schedule.start(3, now);
+        assert_eq!((schedule.next_start(1), schedule.next_start(2)), (None, Some(now)));
+        schedule.end(3, 0, now);
         assert_eq!(run(&mut schedule, 1, 124, now), AfterAttempt::Again(2 * second));
         assert_eq!(run(&mut schedule, 1, 1, now + 2 * second), AfterAttempt::Failed);
         assert_eq!((schedule.first_failure(), schedule.ready(now)), (Some(1), vec![]));
