@@ -24,7 +24,9 @@ pub fn run(args: &Rename, reporter: &Reporter) -> Result<(), Failure> {
     };
     if old == new {
         stores.read_primary(old)?;
-        return Err(taken().into());
+        let message = "the old and the new name are equal";
+        let help = "write the new name second: secrets rename OLD NEW";
+        return Err(error_about(new, ErrorKind::InvalidName, message, help).into());
     }
     let change = SecretChange::Rename { id: old.to_owned(), new_id: new.to_owned() };
     let versions = stores.apply(vec![change]).map_err(|error| match error.kind() {

@@ -162,8 +162,8 @@ impl ResolverBuilder {
     }
 
     /// Sets any setting, with the text that its variable would have. It overrides the variable and
-    /// `secrets.toml`; an empty text unsets the setting. If a setting is set twice, the last text wins. The
-    /// methods above take precedence over this one.
+    /// `secrets.toml`; an empty text unsets the setting (for `variables::CONFIG`: no `secrets.toml` is read). If a
+    /// setting is set twice, the last text wins. The methods above take precedence over this one.
     ///
     /// An invalid text is an error of [`build`](Self::build).
     ///

@@ -95,6 +95,16 @@ fn an_update_without_a_change_keeps_the_previous_version() {
 }
 
 #[test]
+fn a_rename_to_the_name_that_it_has_does_not_advise_to_delete() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=1"]);
+    let result = sandbox.run(["rename", "db", "db"]);
+    result.assert_fails(5);
+    assert!(result.stderr.contains("the old and the new name are equal"), "{result:?}");
+    assert!(!result.stderr.contains("delete"), "{result:?}");
+}
+
+#[test]
 fn a_failed_update_changes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(["update", "db", "--a=1"]).assert_fails(3);
