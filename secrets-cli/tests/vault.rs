@@ -11,6 +11,7 @@ use std::{
     process::Command,
     sync::mpsc::{self, Receiver, Sender},
     thread,
+    time::Duration,
 };
 use std::{
     io::{Read, Write},
@@ -242,20 +243,23 @@ fn pass_on(mut client: TcpStream, mut server: TcpStream, revoked: &Sender<()>) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_after_the_program_ends_a_command_that_waits_for_a_revocation() {
+fn a_signal_ends_a_command_that_waits_for_a_revocation_when_its_program_has_ended_or_does_not_exist()
+ {
     use std::os::unix::process::ExitStatusExt;
 
     let Some(vault) = Vault::start() else { return };
     let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") else { return };
     vault.make_role(&database, "interrupted");
     let (url, revocation) = without_revocations(&vault.url);
-    let arguments = ["run", "--mask", "vault.database/creds/interrupted", "--", "true"];
-    let mut command = vault.sandbox.command_with_signals("--default-signal=INT", &arguments);
-    command.env("SECRETS_VAULT_ADDR", url).env("VAULT_TOKEN", ROOT);
-    let mut child = command.spawn().unwrap();
-    revocation.recv().unwrap();
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    for program in ["true", "/no/such/program"] {
+        let arguments = ["run", "--mask", "vault.database/creds/interrupted", "--", program];
+        let mut command = vault.sandbox.command_with_signals("--default-signal=INT", &arguments);
+        command.env("SECRETS_VAULT_ADDR", &url).env("VAULT_TOKEN", ROOT);
+        let mut child = command.spawn().unwrap();
+        revocation.recv_timeout(Duration::from_secs(60)).expect("a revocation");
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(2), "{program}");
+    }
 }
 
 /// Returns a program with a step for each of these sources, as the macros write it.

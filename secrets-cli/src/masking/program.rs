@@ -71,6 +71,8 @@ pub fn run(
         outputs.on_pipes(&mut command).map_err(pipe_error)?;
     }
     drop(program_side);
+    // After the program, and if it cannot be started, a signal ends this command, which has leases to revoke.
+    interruption::watch();
     // They are the program's, from now on. Both record one that comes between these two, and `hold` ends this command.
     let signals = ChildEvents::signals(&[Signal::CONT, Signal::WINCH]).map_err(pipe_error)?;
     let hold = interruption::hold();
@@ -101,8 +103,7 @@ pub fn run(
         // One that cannot write has nothing else to do.
         let _ = thread.join();
     }
-    // They were the program's. The next one ends this command, which has leases to revoke.
-    interruption::watch();
+    // They were the program's.
     while hold.take().is_some() {}
     Ok(code)
 }

@@ -7,8 +7,7 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
@@ -145,18 +144,8 @@ impl Database {
         }
         let mut server =
             Server::from_process(name, port, ProcessGroup::start(&mut command).map_err(text)?);
-        let start = Instant::now();
-        while !self.takes_connections(path, port) {
-            let why = match server.ended() {
-                Some(why) => why,
-                None if start.elapsed() > DEADLINE => format!("{name} was not ready in time"),
-                None => {
-                    thread::sleep(Duration::from_millis(50));
-                    continue;
-                }
-            };
-            return Err(format!("{why}; its log is {}", log.display()));
-        }
+        let ready = server.wait_until(DEADLINE, || self.takes_connections(path, port));
+        ready.map_err(|why| format!("{why}; its log is {}", log.display()))?;
         Ok((server, format!("{scheme}://{USER}:{password}@127.0.0.1:{port}/{database}")))
     }
 

@@ -221,20 +221,30 @@ impl Server {
             .stderr(output);
         let mut server =
             Self { name: recipe.name, port, process: ProcessGroup::start(&mut command)? };
+        match server.wait_until(recipe.deadline, || http::answers(port, recipe.ready)) {
+            Ok(()) => Ok(server),
+            Err(why) if server.ended().is_some() => Err(StartError::Ended(why)),
+            Err(why) => Err(StartError::Other(why)),
+        }
+    }
+
+    /// Waits until the server is ready. The error says that it has ended, or that it was not ready in time.
+    pub fn wait_until(
+        &mut self,
+        deadline: Duration,
+        is_ready: impl Fn() -> bool,
+    ) -> Result<(), String> {
         let start = Instant::now();
         loop {
-            if let Some(why) = server.ended() {
-                return Err(StartError::Ended(why));
+            // First, since another process may have the port.
+            if let Some(why) = self.ended() {
+                return Err(why);
             }
-            if http::answers(port, recipe.ready) {
-                return Ok(server);
+            if is_ready() {
+                return Ok(());
             }
-            if start.elapsed() > recipe.deadline {
-                let seconds = recipe.deadline.as_secs();
-                return Err(StartError::Other(format!(
-                    "{} was not ready after {seconds} s",
-                    recipe.name
-                )));
+            if start.elapsed() > deadline {
+                return Err(format!("{} was not ready after {} s", self.name, deadline.as_secs()));
             }
             thread::sleep(Duration::from_millis(50));
         }

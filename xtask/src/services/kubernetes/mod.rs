@@ -9,8 +9,7 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -134,18 +133,8 @@ fn start_in(
     command.stdout(output.try_clone().map_err(text)?).stderr(output);
     let process = ProcessGroup::start(&mut command).map_err(text)?;
     let mut server = Server::from_process(NAME, proxy, process);
-    let start = Instant::now();
-    while !http::answers(proxy, "/readyz") {
-        let why = match server.ended() {
-            Some(why) => why,
-            None if start.elapsed() > DEADLINE => format!("{NAME} was not ready in time"),
-            None => {
-                thread::sleep(Duration::from_millis(100));
-                continue;
-            }
-        };
-        return Err(format!("{why}; its log is {}", log.display()));
-    }
+    let ready = server.wait_until(DEADLINE, || http::answers(proxy, "/readyz"));
+    ready.map_err(|why| format!("{why}; its log is {}", log.display()))?;
     Ok((server, folder.join("cluster.json").display().to_string()))
 }
 
